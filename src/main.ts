@@ -1,0 +1,294 @@
+// The commands of the command line: options to functions, results to stdout, everything else to stderr.
+import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { EXIT, PersonaPriorError } from './errors.js';
+import { modelsFolder, packagePath, packageVersion } from './installed.js';
+
+/** What the bin gives: streams, the interrupt signal, and where the exit code goes. */
+export interface Host {
+  readonly stdin: Readable;
+  readonly stdout: Writable;
+  readonly stderr: Writable & { isTTY?: boolean };
+  readonly signal: AbortSignal;
+  readonly argv: readonly string[];
+  setExitCode(code: number): void;
+}
+
+const EXIT_HELP = `
+Exit codes: 0 done; 1 a threshold of --fail-above was exceeded; 2 usage or configuration;
+3 done, some input was skipped or repaired (counts shown); 130 interrupted, resumable with --resume.
+Results go to stdout, everything else to stderr.`;
+
+/** The program with all commands. Modules of a command are loaded when it runs, so that --help is quick. */
+export function buildProgram(host: Host): Command {
+  const program = new Command('persona-prior')
+    .description('Measures how a pretraining corpus portrays AI.')
+    .version(packageVersion())
+    .addHelpText('after', EXIT_HELP)
+    .showHelpAfterError('(--help shows the options)')
+    .configureOutput({ writeOut: (text) => host.stdout.write(text), writeErr: (text) => host.stderr.write(text) })
+    .exitOverride((error: CommanderError) => {
+      if (error.exitCode === 0) throw new Finished();
+      host.setExitCode(EXIT.usage);
+      throw new Finished();
+    });
+  const parse = program.parseAsync.bind(program);
+  program.parseAsync = async (...args) => {
+    try {
+      return await parse(...args);
+    } catch (error) {
+      if (error instanceof Finished) return program;
+      throw error;
+    }
+  };
+  scanCommand(program, host);
+  classifyCommand(program, host);
+  inspectCommand(program, host);
+  reportCommand(program, host);
+  estimateCommand(program, host);
+  modelsCommand(program, host);
+  sampleCommand(program, host);
+  for (const command of program.commands) {
+    command.exitOverride((error) => {
+      if (error.exitCode !== 0) host.setExitCode(EXIT.usage);
+      throw new Finished();
+    });
+    command.addHelpText('after', EXIT_HELP);
+  }
+  return program;
+}
+
+/** Commander has said all there is to say. */
+class Finished extends Error {}
+
+function scanCommand(program: Command, host: Host): void {
+  program
+    .command('scan')
+    .description('stream corpus dumps through the cascade into a database')
+    .argument('<inputs...>', 'files, folders, globs, or - for standard input')
+    .option('--db <file>', 'the database', 'persona-prior.db')
+    .option('--source <name>', 'one source name for all inputs (default: the name of each input)')
+    .option('--preset <name>', 'field names of a known dump')
+    .option('--text-field <field>', 'the field that holds the text (dots reach into objects)')
+    .option('--id-field <field>', 'the field that holds the id')
+    .option('--workers <n>', 'worker threads (default: one per core)', positive)
+    .option('--resume', 'go on where an earlier scan of the same inputs stopped')
+    .option('--again', 'count inputs once more that the database already holds')
+    .option('--limit <n>', 'stop after so many records', positive)
+    .addOption(new Option('--shard <i/n>', 'scan part i of n (from 1)').argParser(shardOf))
+    .option('--strict', 'stop at the first record that cannot be read or has to be repaired')
+    .option('--exact-counts', 'parse every document, so that words and passages are counted, not estimated')
+    .option('--seed <n>', 'seed of the audit samples', integer, 1)
+    .option('--dry-run', 'say what would be scanned, and stop')
+    .option('--json', 'write the summary as JSON to stdout')
+    .action(async (inputs: string[], flags: Record<string, unknown>) => {
+      if (flags['dryRun'] === true) return dryRun(inputs, flags, host);
+      const { scan } = await import('./scan.js');
+      const { progressLine, summaryTable } = await import('./progress.js');
+      const draw = progressLine(host.stderr);
+      const { dryRun: _, json, ...options } = flags;
+      const summary = await scan({
+        inputs,
+        ...(options as { db: string }),
+        command: ['persona-prior', ...host.argv].join(' '),
+        signal: host.signal,
+        onProgress: draw.update,
+      });
+      draw.clear();
+      host.stderr.write(summaryTable(summary));
+      if (json === true) {
+        host.stdout.write(`${JSON.stringify({ ...summary, tallies: Object.fromEntries(summary.tallies) })}\n`);
+      }
+      const partial = summary.skipped + summary.repaired + summary.failed > 0 || summary.incomplete.length > 0;
+      host.setExitCode(summary.status === 'interrupted' ? EXIT.interrupted : partial ? EXIT.partial : EXIT.done);
+    });
+}
+
+async function dryRun(inputs: string[], flags: Record<string, unknown>, host: Host): Promise<void> {
+  const { planInputs } = await import('./scan.js');
+  const { inspectInput } = await import('./read/inspect.js');
+  const { printable } = await import('./errors.js');
+  for (const { file, source, part } of await planInputs({ inputs, ...(flags as object) })) {
+    const found = await inspectInput(file, flags as object);
+    const piece = part.of > 1 ? `, part ${part.index}/${part.of}` : '';
+    host.stdout.write(
+      printable(`${source}\t${file.name}\t${file.size ?? '?'} bytes\t${found.format}/${found.compression}${piece}`),
+    );
+    host.stdout.write('\n');
+  }
+}
+
+function classifyCommand(program: Command, host: Host): void {
+  program
+    .command('classify')
+    .description('score JSONL documents {"id","text","title"?,"names"?}: one JSONL line each, in order')
+    .argument('[input]', 'a JSONL file (default: standard input)')
+    .option('--all', 'run every stage on every passage')
+    .option('--whole', 'take each text as one passage')
+    .option('--embedding', 'add the passage embeddings')
+    .action(async (input: string | undefined, flags: { all?: boolean; whole?: boolean; embedding?: boolean }) => {
+      const { loadCascade } = await import('./cascade.js');
+      const { classifyLine } = await import('./classify/command.js');
+      const cascade = await loadCascade(modelsFolder());
+      let number = 0;
+      for await (const line of lines(input, host)) {
+        number++;
+        if (line.trim() === '') continue;
+        if (host.signal.aborted) {
+          host.setExitCode(EXIT.interrupted);
+          break;
+        }
+        const answer = await classifyLine(cascade, line, number, flags);
+        if (answer.error !== null) host.setExitCode(EXIT.partial);
+        await write(host.stdout, `${JSON.stringify(answer)}\n`);
+      }
+      await cascade.dispose();
+    });
+}
+
+function inspectCommand(program: Command, host: Host): void {
+  program
+    .command('inspect')
+    .description('show the format, the fields and the first records of a file, and what a scan would do')
+    .argument('<file>')
+    .option('--preset <name>', 'field names of a known dump')
+    .option('--text-field <field>', 'the field that holds the text')
+    .option('--id-field <field>', 'the field that holds the id')
+    .option('--json', 'as JSON')
+    .action(async (path: string, flags: Record<string, unknown>) => {
+      const { findInputs } = await import('./read/inputs.js');
+      const { inspectInput } = await import('./read/inspect.js');
+      const { inspectionText } = await import('./progress.js');
+      for await (const file of findInputs([path])) {
+        const found = await inspectInput(file, flags as object);
+        host.stdout.write(flags['json'] === true ? `${JSON.stringify(found)}\n` : inspectionText(found));
+      }
+    });
+}
+
+function reportCommand(program: Command, host: Host): void {
+  program
+    .command('report')
+    .description('write the audit report of a database')
+    .option('--db <file>', 'the database', 'persona-prior.db')
+    .option('--format <list>', 'html,md,json', 'html,md,json')
+    .option('--out <dir>', 'where report.html, report.md and report.json go', 'persona-prior-report')
+    .option('--no-text', 'leave out all text of the corpus')
+    .option('--fail-above <property=rate...>', 'exit 1 when the estimate of a property exceeds the rate')
+    .action(async (flags: { db: string; format: string; out: string; text: boolean; failAbove?: string[] }) => {
+      const { writeReport } = await import('./report/report.js');
+      const { exceeded, files } = await writeReport({
+        db: flags.db,
+        out: flags.out,
+        formats: flags.format.split(','),
+        text: flags.text,
+        failAbove: flags.failAbove ?? [],
+        command: ['persona-prior', ...host.argv].join(' '),
+      });
+      for (const file of files) host.stdout.write(`${file}\n`);
+      for (const line of exceeded) host.stderr.write(`${line}\n`);
+      if (exceeded.length > 0) host.setExitCode(EXIT.threshold);
+    });
+}
+
+function estimateCommand(program: Command, host: Host): void {
+  program
+    .command('estimate')
+    .description('solve estimation problems: JSONL on stdin, answers on stdout')
+    .argument('[input]', 'a JSONL file (default: standard input)')
+    .action(async (input: string | undefined) => {
+      const { answerLine } = await import('./estimate/command.js');
+      for await (const line of lines(input, host)) {
+        if (line.trim() === '') continue;
+        const answer = answerLine(line);
+        if ('error' in answer) host.setExitCode(EXIT.partial);
+        await write(host.stdout, `${JSON.stringify(answer)}\n`);
+      }
+    });
+}
+
+function modelsCommand(program: Command, host: Host): void {
+  program
+    .command('models')
+    .description('list the installed models: version, licence, checksums')
+    .option('--json', 'the whole cards as JSON')
+    .action(async (flags: { json?: boolean }) => {
+      const { loadCard } = await import('./classify/card.js');
+      const folder = modelsFolder();
+      const cards = ['encoder', 'linear'].map((name) => loadCard(join(folder, name)));
+      if (flags.json) host.stdout.write(`${JSON.stringify(cards)}\n`);
+      else {
+        for (const card of cards) {
+          host.stdout.write(`${card.name} ${card.version} (${card.licence})\n`);
+          for (const [file, hash] of Object.entries(card.sha256)) host.stdout.write(`  ${file} sha256:${hash}\n`);
+        }
+      }
+    });
+}
+
+function sampleCommand(program: Command, host: Host): void {
+  program
+    .command('sample')
+    .description('scan the bundled sample corpus and write its report')
+    .option('--out <dir>', 'where the database and the report go', 'persona-prior-report')
+    .option('--workers <n>', 'worker threads (default: one per core)', positive)
+    .action(async (flags: { out: string; workers?: number }) => {
+      const { runSample } = await import('./sample.js');
+      await runSample({ ...flags, corpus: packagePath('corpora', 'sample') }, host);
+    });
+}
+
+/** Lines of a file or of standard input, split at LF only (a paragraph separator inside JSON is no line end). */
+async function* lines(input: string | undefined, host: Host): AsyncGenerator<string> {
+  let stream: Readable = host.stdin;
+  if (input !== undefined && input !== '-') {
+    const { createReadStream } = await import('node:fs');
+    const file = createReadStream(input);
+    await new Promise<void>((resolve, reject) => {
+      file.once('open', () => resolve());
+      file.once('error', (cause) =>
+        reject(new PersonaPriorError('missing_input', 'expected a readable file', { place: { file: input }, cause })),
+      );
+    });
+    stream = file;
+  }
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of stream) {
+    rest += decoder.decode(chunk as Uint8Array, { stream: true });
+    let from = 0;
+    for (let at = rest.indexOf('\n'); at >= 0; at = rest.indexOf('\n', from)) {
+      yield rest.slice(from, at);
+      from = at + 1;
+    }
+    rest = rest.slice(from);
+  }
+  rest += decoder.decode();
+  if (rest !== '') yield rest;
+}
+
+function write(stream: Writable, text: string): Promise<void> | void {
+  if (stream.write(text)) return;
+  return new Promise((resolve) => stream.once('drain', resolve));
+}
+
+function positive(value: string): number {
+  const n = Number(value);
+  if (!Number.isSafeInteger(n) || n < 1) throw new InvalidArgumentError('expected a whole number from 1 on');
+  return n;
+}
+
+function integer(value: string): number {
+  const n = Number(value);
+  if (!Number.isSafeInteger(n)) throw new InvalidArgumentError('expected a whole number');
+  return n;
+}
+
+function shardOf(value: string): { index: number; of: number } {
+  const match = /^(\d+)\/(\d+)$/.exec(value);
+  const index = Number(match?.[1]);
+  const of = Number(match?.[2]);
+  if (match === null || index < 1 || index > of) throw new InvalidArgumentError('expected I/N with 1 ≤ I ≤ N');
+  return { index, of };
+}

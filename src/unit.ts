@@ -1,0 +1,238 @@
+// What travels between the reading thread and the workers: a unit of records out, its hits, tallies and samples back.
+import { createHash } from 'node:crypto';
+import type { Cascade } from './cascade.js';
+import { type KeyedHash, keyedHash } from './hash.js';
+import type { FieldMapping } from './read/fields.js';
+import { segment } from './segment/segment.js';
+import { meets } from './tropes.js';
+import { type Document, HEAD_OFFSET, type Passage } from './types.js';
+
+/** A record that the reading thread could not settle by itself. `json` bytes lie in the unit's buffer. */
+export type Candidate =
+  | { readonly record: number; readonly offset: number; readonly from: number; readonly to: number }
+  | { readonly record: number; readonly offset: number; readonly document: Document };
+
+/** Work for one worker. Thresholds of the samples are the largest keys that can still enter them. */
+export interface Unit {
+  readonly buffer: ArrayBuffer;
+  readonly candidates: readonly Candidate[];
+  readonly mapping: FieldMapping;
+  readonly file: string;
+  readonly source: string;
+  readonly seed: number;
+  readonly sampleLimits: Readonly<Record<string, number>>;
+  readonly exactCounts: boolean;
+}
+
+export interface Hit {
+  readonly record: number;
+  readonly document: string;
+  readonly title: string | null;
+  readonly start: number;
+  readonly end: number;
+  readonly words: number;
+  readonly passage: number;
+  readonly passages: number;
+  readonly text: string;
+  readonly textHash: string;
+  readonly names: readonly string[];
+  readonly tropes: readonly string[];
+  readonly linear: number | null;
+  readonly persona: number;
+  readonly malevolent: number;
+  readonly scores: Float32Array;
+  readonly embedding: Float32Array;
+}
+
+export interface Sample {
+  readonly stratum: string;
+  readonly key: number;
+  readonly document: string;
+  readonly start: number;
+  readonly end: number;
+  readonly title: string | null;
+  readonly text: string;
+  readonly words: number;
+  readonly unitWords: number;
+  readonly unitPassages: number;
+  readonly linear: number | null;
+  readonly scores: Float32Array | null;
+}
+
+export interface Fault {
+  readonly stage: string;
+  readonly reason: string;
+  readonly record: number;
+  readonly offset: number;
+  readonly message: string;
+}
+
+export interface UnitResult {
+  readonly tallies: Tallies;
+  readonly hits: readonly Hit[];
+  readonly samples: readonly Sample[];
+  readonly faults: readonly Fault[];
+}
+
+/** Counts by `stage|kind|reason`. */
+export type Tallies = Map<string, number>;
+
+export function tally(tallies: Tallies, stage: string, kind: string, reason = '', n = 1): void {
+  if (n === 0) return;
+  const key = `${stage}|${kind}|${reason}`;
+  tallies.set(key, (tallies.get(key) ?? 0) + n);
+}
+
+/** Strata of the audit sample. `gate` samples documents, the others passages; see docs/estimates.md. */
+export const STRATA = ['gate', 'segment', 'linear', 'transformer:low', 'transformer:high'] as const;
+export type Stratum = (typeof STRATA)[number];
+
+/** P(character) that parts the transformer's rejects into `low` and `high`. */
+const HIGH = 0.1;
+
+/** Sampling keys of one source, a hash per stratum. */
+export type Keys = Readonly<Record<Stratum | 'passage', KeyedHash>>;
+
+export function samplingKeys(seed: number, source: string): Keys {
+  const hash = (stratum: string): KeyedHash => keyedHash(seed, stratum, source);
+  return {
+    gate: hash('gate'),
+    segment: hash('segment'),
+    linear: hash('linear'),
+    'transformer:low': hash('transformer:low'),
+    'transformer:high': hash('transformer:high'),
+    passage: hash('passage'),
+  };
+}
+
+const encoder = new TextEncoder();
+
+/**
+ * A rejected document as its sample row: one of its passages, drawn by hash, stands for it (probability 1 / unitPassages).
+ * Null for a document without any passage.
+ */
+export function gateSample(document: Document, key: number, keys: Keys): Sample | null {
+  const passages = segment(document.text);
+  const id = encoder.encode(document.id);
+  let drawn: Passage | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  let words = 0;
+  for (const passage of passages) {
+    words += passage.words;
+    const k = keys.passage.unit(id, passage.start);
+    if (k < least) {
+      least = k;
+      drawn = passage;
+    }
+  }
+  if (drawn === undefined) return null;
+  return {
+    stratum: 'gate',
+    key,
+    document: document.id,
+    start: drawn.start,
+    end: drawn.end,
+    title: document.title,
+    text: document.text.slice(drawn.from, drawn.to),
+    words: drawn.words,
+    unitWords: words,
+    unitPassages: passages.length,
+    linear: null,
+    scores: null,
+  };
+}
+
+/** Judges one document and adds what came of it to the result. */
+export async function judgeInto(
+  cascade: Cascade,
+  document: Document,
+  place: { record: number; offset: number },
+  unit: Pick<Unit, 'sampleLimits' | 'exactCounts'>,
+  keys: Keys,
+  result: { tallies: Tallies; hits: Hit[]; samples: Sample[]; faults: Fault[] },
+): Promise<void> {
+  const { tallies } = result;
+  const id = encoder.encode(document.id);
+  const within = (stratum: Stratum, key: number): boolean => key <= (unit.sampleLimits[stratum] ?? Number.MAX_SAFE_INTEGER);
+  tally(tallies, 'gate', 'in');
+  const judged = await cascade.judge(document);
+  if (!judged.open) {
+    tally(tallies, 'gate', 'dropped', 'no_entity');
+    tally(tallies, 'sample', 'population', 'gate');
+    if (unit.exactCounts) {
+      const passages = segment(document.text);
+      tally(tallies, 'gate', 'dropped_passages', '', passages.length);
+      tally(tallies, 'gate', 'dropped_words', '', passages.reduce((n, p) => n + p.words, 0));
+    }
+    const key = keys.gate.unit(id, 0);
+    const sample = within('gate', key) ? gateSample(document, key, keys) : null;
+    if (sample !== null) result.samples.push(sample);
+    return;
+  }
+  tally(tallies, 'gate', 'out');
+  const failed = new Map(judged.failures.map((f) => [f.passage, f.message]));
+  const { store } = cascade.thresholds;
+  let hits = 0;
+  judged.passages.forEach((passage, number) => {
+    const text = document.text.slice(passage.from, passage.to);
+    const count = (stage: string, kind: string, reason = ''): void => {
+      tally(tallies, stage, kind, reason);
+      tally(tallies, stage, `${kind}_words`, reason, passage.words);
+    };
+    const drop = (stage: string, reason: string, stratum: Stratum): void => {
+      count(stage, 'dropped', reason);
+      tally(tallies, 'sample', 'population', stratum);
+      tally(tallies, 'sample', 'words', stratum, passage.words);
+      const key = keys[stratum].unit(id, passage.start);
+      if (!within(stratum, key)) return;
+      const { start, end, words, linear, scores } = passage;
+      const whole = { unitWords: words, unitPassages: 1, linear, scores };
+      result.samples.push({ stratum, key, document: document.id, start, end, title: document.title, text, words, ...whole });
+    };
+    count('segment', 'in');
+    if (!passage.gate) return drop('segment', 'far', 'segment');
+    count('segment', 'out');
+    count('linear', 'in');
+    const message = failed.get(number);
+    if (message === undefined && passage.scores === null) return drop('linear', 'below_threshold', 'linear');
+    count('linear', 'out');
+    count('transformer', 'in');
+    if (message !== undefined || passage.scores === null || passage.embedding === null) {
+      count('transformer', 'failed', 'error');
+      result.faults.push({ stage: 'transformer', reason: 'error', ...place, message: `${passage.start}: ${message ?? ''}` });
+      return;
+    }
+    const scores = passage.scores;
+    const persona = scores[2]!;
+    if (persona < store) {
+      return drop('transformer', 'below_threshold', persona < HIGH ? 'transformer:low' : 'transformer:high');
+    }
+    count('transformer', 'out');
+    hits++;
+    result.hits.push({
+      record: place.record,
+      document: document.id,
+      title: document.title,
+      start: passage.start,
+      end: passage.end,
+      words: passage.words,
+      passage: number,
+      passages: judged.passages.length,
+      text,
+      textHash: hashText(text),
+      names: passage.names,
+      tropes: cascade.tropes.filter((t) => meets(t.when, scores)).map((t) => t.id),
+      linear: passage.linear,
+      persona,
+      malevolent: persona * scores[HEAD_OFFSET.valence]!,
+      scores,
+      embedding: passage.embedding,
+    });
+  });
+  tally(tallies, 'documents', hits > 0 ? 'with_hits' : 'without_hits');
+}
+
+/** Equal for texts that differ in case and white space only. */
+export function hashText(text: string): string {
+  return createHash('sha256').update(text.toLowerCase().replace(/\s+/g, ' ').trim()).digest('hex').slice(0, 24);
+}
