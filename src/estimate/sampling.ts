@@ -103,7 +103,8 @@ export function tailBelow(terms: readonly Term[], s: number, closed: boolean): n
   return Math.min(1, total);
 }
 
-interface Atoms {
+/** A discrete distribution of real values: the first `size` entries count. */
+export interface Atoms {
   readonly v: Float64Array;
   readonly p: Float64Array;
   readonly size: number;
@@ -143,7 +144,8 @@ function spread(atoms: Atoms, term: Term, limit: number): Atoms {
   return { v, p, size };
 }
 
-function gather(atoms: Atoms): Atoms {
+/** Gathers atoms into at most cells + 1 atoms, each at the mean of its cell. */
+export function gather(atoms: Atoms, cells = CELLS): Atoms {
   let least = Number.POSITIVE_INFINITY;
   let most = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < atoms.size; i++) {
@@ -151,20 +153,61 @@ function gather(atoms: Atoms): Atoms {
     if (value < least) least = value;
     if (value > most) most = value;
   }
-  const width = (most - least) / CELLS || 1;
-  const mass = new Float64Array(CELLS + 1);
-  const moment = new Float64Array(CELLS + 1);
+  const width = (most - least) / cells || 1;
+  const mass = new Float64Array(cells + 1);
+  const moment = new Float64Array(cells + 1);
   for (let i = 0; i < atoms.size; i++) {
     const cell = Math.floor((atoms.v[i]! - least) / width);
     mass[cell]! += atoms.p[i]!;
     moment[cell]! += atoms.p[i]! * atoms.v[i]!;
   }
   let size = 0;
-  for (let i = 0; i <= CELLS; i++) {
+  for (let i = 0; i <= cells; i++) {
     if (mass[i]! <= 0) continue;
     const m = mass[i]!;
     moment[size] = moment[i]! / m;
     mass[size++] = m;
   }
   return { v: moment, p: mass, size };
+}
+
+/** Distribution of the sum of two independent discrete values, gathered where it grows long. */
+export function sumAtoms(a: Atoms, b: Atoms): Atoms {
+  const v = new Float64Array(a.size * b.size);
+  const p = new Float64Array(a.size * b.size);
+  let size = 0;
+  for (let i = 0; i < a.size; i++) {
+    for (let j = 0; j < b.size; j++) {
+      const mass = a.p[i]! * b.p[j]!;
+      if (mass < 1e-12) continue;
+      v[size] = a.v[i]! + b.v[j]!;
+      p[size++] = mass;
+    }
+  }
+  const sum = { v, p, size };
+  return size > MOST_ATOMS ? gather(sum) : sum;
+}
+
+/** P(A + B ≤ limit) for independent A and B. */
+export function atomsBelow(a: Atoms, b: Atoms, limit: number): number {
+  const order = Array.from({ length: b.size }, (_, i) => i).sort((i, j) => b.v[i]! - b.v[j]!);
+  const values = new Float64Array(b.size);
+  const cumulative = new Float64Array(b.size + 1);
+  order.forEach((index, i) => {
+    values[i] = b.v[index]!;
+    cumulative[i + 1] = cumulative[i]! + b.p[index]!;
+  });
+  let total = 0;
+  for (let i = 0; i < a.size; i++) {
+    const room = limit - a.v[i]!;
+    let low = 0;
+    let high = values.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (values[middle]! <= room) low = middle + 1;
+      else high = middle;
+    }
+    total += a.p[i]! * cumulative[low]!;
+  }
+  return Math.min(1, total);
 }

@@ -1,0 +1,147 @@
+// report.html: one plain page without network or scripts. Every text is escaped.
+import { printable } from '../errors.js';
+import { headline } from './markdown.js';
+import type { Report } from './model.js';
+import { givenWords, whole, withInterval } from './words.js';
+
+const STYLE = `
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+body { max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.6rem; } h2 { font-size: 1.25rem; margin-top: 2.5rem; }
+.lead { font-size: 1.15rem; }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; font-size: 0.9rem; }
+th, td { text-align: left; vertical-align: top; padding: 0.3rem 0.7rem; border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
+td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+caption { text-align: left; padding: 0.3rem 0; }
+blockquote { margin: 0.2rem 0; max-width: 40rem; }
+.thin { opacity: 0.6; }
+pre { overflow-x: auto; padding: 0.7rem; border: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
+@media print { body { max-width: none; margin: 0; } }`;
+
+/** The report as one HTML page. */
+export function htmlReport(report: Report): string {
+  const sources = [...report.sources.map((s): string | null => s.source), null];
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>How this corpus portrays AI</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<main>
+<h1>How this corpus portrays AI</h1>
+<p class="lead">${e(headline(report))}</p>
+<h2>What was read</h2>
+${table(
+  'Documents, passages and words by source. A hit shows an AI persona; a flag a probably malevolent one.',
+  ['source', 'documents', 'with a hit', 'passages', 'words', 'hits', 'flags'],
+  report.sources.map((s) => [
+    s.source,
+    whole(s.documents),
+    whole(s.documentsWithHits),
+    `${s.exact ? '' : '≈ '}${whole(s.passages)}`,
+    `${s.exact ? '' : '≈ '}${whole(s.words)}`,
+    whole(s.hits),
+    whole(s.flags),
+  ]),
+)}
+<h2>What became of it</h2>
+${table(
+  'Records and documents in read and gate, passages after them; in = out + dropped + failed at every stage.',
+  ['stage', 'in', 'out', 'dropped', 'failed'],
+  Object.entries(report.counts).map(([stage, c]) => [
+    stage,
+    whole(c.in),
+    whole(c.out),
+    Object.entries(c.dropped)
+      .map(([reason, n]) => `${whole(n)} ${reason}`)
+      .join(', ') || '0',
+    whole(c.failed),
+  ]),
+)}
+<h2>Prevalence</h2>
+${prevalenceTable(report, sources, /^(persona|valence)=/, 'Share of passages with 95% intervals, and the number of hits.')}
+<h2>Tropes</h2>
+${prevalenceTable(report, sources, /^trope=/, 'Share of passages that meet each named trope.')}
+<h2>The prior: valence given the situation</h2>
+${table(
+  'How an AI persona behaves, given what it is in. Cells with fewer than 20 effective documents say insufficient.',
+  ['given', 'hits', 'effective documents', 'malevolent', 'ambivalent', 'benevolent', 'neutral'],
+  report.prior
+    .filter((row) => row.over === 'valence')
+    .map((row) => [
+      givenWords({ ...row.given }),
+      whole(row.n),
+      row.effectiveN.toFixed(1),
+      ...['malevolent', 'ambivalent', 'benevolent', 'neutral'].map((v) => withInterval(row.values[v]!)),
+    ]),
+)}
+<h2>Strongest examples</h2>
+${table(
+  'The hits with the highest joint probability of a malevolent persona. Offsets are Unicode code points.',
+  ['source', 'document', 'offsets', 'P(malevolent)', 'conduct', 'situation', 'text'],
+  report.examples.map((x) => [
+    x.source,
+    x.document,
+    `${x.start}-${x.end}`,
+    x.malevolent.toFixed(3),
+    x.conduct.join(', '),
+    x.situation.join(', '),
+    x.text ?? '(left out)',
+  ]),
+)}
+<h2>Caveats</h2>
+<ul>${report.caveats.map((c) => `<li>${e(c)}</li>`).join('\n')}</ul>
+<h2>To reproduce</h2>
+<pre>${e([...(report.reproduce['scan'] as string[]), String(report.reproduce['report'])].join('\n'))}</pre>
+<pre>${e(JSON.stringify({ versions: report.reproduce['versions'], hashes: report.reproduce['hashes'] }, null, 2))}</pre>
+</main>
+</body>
+</html>
+`;
+}
+
+function prevalenceTable(report: Report, sources: readonly (string | null)[], wanted: RegExp, caption: string): string {
+  const rows = report.prevalence.filter((r) => r.unit === 'passage' && wanted.test(r.property));
+  const properties = [...new Set(rows.map((r) => r.property))].sort();
+  if (properties.length === 0) return '<p>None was found.</p>';
+  return table(
+    caption,
+    ['property', ...sources.map((s) => s ?? 'all')],
+    properties.map((property) => [
+      property,
+      ...sources.map((source) => {
+        const row = rows.find((r) => r.property === property && r.source === source);
+        return row === undefined ? '0' : `${withInterval(row)}, n = ${row.positives}`;
+      }),
+    ]),
+  );
+}
+
+function table(caption: string, head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const cell = (text: string): string => {
+    const number = /^[≈ ]*[\d.,]+%?$/.test(text);
+    const thin = text === 'insufficient';
+    return `<td${number ? ' class="number"' : thin ? ' class="thin"' : ''}>${e(text)}</td>`;
+  };
+  return `<div class="scroll"><table><caption>${e(caption)}</caption>
+<thead><tr>${head.map((h) => `<th scope="col">${e(h)}</th>`).join('')}</tr></thead>
+<tbody>${rows.map((row) => `<tr>${row.map(cell).join('')}</tr>`).join('\n')}</tbody></table></div>`;
+}
+
+/** Text for HTML content and attributes; controls and bidirectional overrides become visible escapes. */
+function e(text: string): string {
+  return text
+    .split('\n')
+    .map(printable)
+    .join('\n')
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/"/g, '&quot;')
+    .replace(/'/g, '&#39;');
+}
