@@ -14,7 +14,7 @@ import type { Document, Passage, ScoredPassage } from './types.js';
  * How far from an AI entity, in words, a passage of a long document may lie to be read. Measured on the labelled
  * passages of whole books: see reports/ and docs/gate.md.
  */
-export const NEIGHBOURHOOD = 600;
+export const NEIGHBOURHOOD = 1500;
 
 /** P(character) from which on a passage may give its document's AI a name (DESIGN, context). */
 const NAMING = 0.9;

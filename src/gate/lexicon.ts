@@ -35,7 +35,8 @@ interface LexiconFile {
 interface NamesFile {
   names: {
     name: string;
-    aliases?: (string | { alias: string; gate?: GateRule })[];
+    aliases?: (string | { alias: string; gate?: GateRule; case?: boolean })[];
+    case?: boolean;
     work: string;
     titles?: string[];
     gate: GateRule;
@@ -86,11 +87,12 @@ function compilePatterns(lexicon: LexiconFile, names: NamesFile): Omit<Lexicon, 
       workIndex.set(entry.work, work);
     }
     const subject = subjects.push(entry.name) - 1;
-    const spellings = [{ alias: entry.name, gate: entry.gate }, ...(entry.aliases ?? [])];
-    for (const spelling of spellings) {
-      const text = typeof spelling === 'string' ? spelling : spelling.alias;
-      const gate = (typeof spelling === 'string' ? undefined : spelling.gate) ?? entry.gate;
-      patterns.push({ text, kind: 'name', gate, case: true, subject, work });
+    const own = { gate: entry.gate, case: entry.case ?? false };
+    patterns.push({ text: entry.name, kind: 'name', ...own, subject, work });
+    for (const spelling of entry.aliases ?? []) {
+      const { alias, gate, case: exact } =
+        typeof spelling === 'string' ? { alias: spelling, ...own } : { gate: own.gate, case: false, ...spelling };
+      patterns.push({ text: alias, kind: 'name', gate, case: exact, subject, work });
     }
     for (const title of new Set([entry.work, ...(entry.titles ?? [])])) {
       const key = `${work}\n${title}`;

@@ -149,7 +149,7 @@ export async function* transformed<T = Uint8Array>(
 
 function asFault(error: Error): StreamFault {
   if (error instanceof StreamFault) return error;
-  const truncated = /unexpected end|truncated|incomplete/i.test(error.message);
+  const truncated = /unexpected end|truncated|incomplete|in middle of|in the middle/i.test(error.message);
   return new StreamFault(truncated ? 'truncated' : 'decompression', error.message);
 }
 

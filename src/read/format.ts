@@ -32,6 +32,7 @@ export function detectFormat(head: Uint8Array, name: string): Format {
   if (starts('PK\u0003\u0004')) fail('a zip archive');
   if (Buffer.from(head.subarray(257, 262)).toString('latin1') === 'ustar') fail('a tar archive');
   if (starts('WARC/')) fail('a WARC file');
+  if (starts('filedesc://')) fail('an ARC file');
   if (starts('\u00ff\u00fe') || starts('\u00fe\u00ff')) fail('text in UTF-16, expected UTF-8');
   const bom = starts('\u00ef\u00bb\u00bf') ? 3 : 0;
   const extension = extensionOf(name);

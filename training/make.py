@@ -1,0 +1,49 @@
+"""One command from labels to models: fit, export, distil, vectors. Finished steps are not done again (training/runs)."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from training.corpora import corpora_folder
+from training.fit import ROOT, RUNS
+from training.recipes import FINAL, FIRST
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--labels", type=Path, required=True, help="folder with dev.jsonl and synthetic.jsonl")
+    parser.add_argument("--corpora", help="folder of the corpora (or PERSONA_PRIOR_CORPORA)")
+    parser.add_argument("--version", default="1.0.0")
+    parser.add_argument("--processes", type=int, default=2, help="one thread each")
+    parser.add_argument("--pool", type=int, default=16000, help="passages that the linear tier learns from")
+    given = parser.parse_args()
+    corpora = str(corpora_folder(given.corpora))
+    common = ["--labels", str(given.labels), "--corpora", corpora]
+
+    def fit(recipe: str, done: str, *more: str) -> None:
+        if not (RUNS / done / "model.pt").exists():
+            step(["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(given.processes), "-m", "training.fit", recipe, *common, *more])
+
+    # measured on works that it has not seen, then the same recipe goes on with them
+    fit(FIRST.name, FIRST.name)
+    fit(FINAL.name, FINAL.name, "--start", str(RUNS / FIRST.name / "model.pt"))
+    if not (RUNS / FINAL.name / "int8.json").exists():
+        step(["-m", "training.finish", FINAL.name, *common, "--version", given.version + "-measured"])
+    last = FINAL.name + "-all"
+    fit(FINAL.name, last, "--everything", "--start", str(RUNS / FINAL.name / "model.pt"))
+    step(["-m", "training.finish", last, *common, "--version", given.version, "--measured", FINAL.name])
+    step(["-m", "training.distil", "--corpora", corpora, "--count", str(given.pool), "--version", given.version])
+    step(["-m", "training.vectors"])
+
+
+def step(arguments: list[str]) -> None:
+    print("python", *arguments, flush=True)
+    subprocess.run([sys.executable, *arguments], check=True, cwd=ROOT.parent, env=os.environ | {"OMP_NUM_THREADS": "1"})
+
+
+if __name__ == "__main__":
+    main()
