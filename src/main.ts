@@ -198,13 +198,9 @@ function estimateCommand(program: Command, host: Host): void {
     .description('solve estimation problems: JSONL on stdin, answers on stdout')
     .argument('[input]', 'a JSONL file (default: standard input)')
     .action(async (input: string | undefined) => {
-      const { answerLine } = await import('./estimate/command.js');
-      for await (const line of lines(input, host)) {
-        if (line.trim() === '') continue;
-        const answer = answerLine(line);
-        if ('error' in answer) host.setExitCode(EXIT.partial);
-        await write(host.stdout, `${JSON.stringify(answer)}\n`);
-      }
+      const { estimateLines } = await import('./estimate/command.js');
+      const { failed } = await estimateLines(lines(input, host), (line) => write(host.stdout, `${line}\n`));
+      if (failed > 0) host.setExitCode(EXIT.partial);
     });
 }
 

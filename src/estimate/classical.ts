@@ -14,7 +14,13 @@ export function expandedTotal(strata: readonly FullStratum[], count: 'positives'
  * Variance of the stratified mean, or of the ratio by linearisation: Σ W²(1 − f)s²/n with s² of z = y − r·d, divided by
  * the squared denominator (Cochran 1977, 5.3 and 6.11). `correct: false` leaves out 1 − f and divides by n, not n − 1.
  */
-export function linearVariance(strata: readonly FullStratum[], ratio: number, total: number, isMean: boolean, correct = true): number {
+export function linearVariance(
+  strata: readonly FullStratum[],
+  ratio: number,
+  total: number,
+  isMean: boolean,
+  correct = true,
+): number {
   let variance = 0;
   for (const s of strata) {
     const { population: N, sampled: n, positives: x, given: d } = s;
@@ -27,7 +33,13 @@ export function linearVariance(strata: readonly FullStratum[], ratio: number, to
 }
 
 /** Estimate ± z·√variance. It covers badly at rare prevalence; it is here to be compared with. */
-export function waldLimits(strata: readonly FullStratum[], ratio: number, total: number, isMean: boolean, level: number): Limits {
+export function waldLimits(
+  strata: readonly FullStratum[],
+  ratio: number,
+  total: number,
+  isMean: boolean,
+  level: number,
+): Limits {
   const half = twoSidedZ(level) * Math.sqrt(linearVariance(strata, ratio, total, isMean));
   return { low: ratio - half, high: ratio + half };
 }
@@ -37,7 +49,13 @@ export function waldLimits(strata: readonly FullStratum[], ratio: number, total:
  * never taken above the number of units seen; where the variance says nothing, Kish's (ΣW)²/Σ(W²/n). One stratum gives
  * Clopper-Pearson itself. No finite-population correction.
  */
-export function effectiveLimits(strata: readonly FullStratum[], ratio: number, total: number, isMean: boolean, level: number): Limits {
+export function effectiveLimits(
+  strata: readonly FullStratum[],
+  ratio: number,
+  total: number,
+  isMean: boolean,
+  level: number,
+): Limits {
   const units = strata.reduce((sum, s) => sum + (isMean ? s.sampled : s.given), 0);
   const variance = linearVariance(strata, ratio, total, isMean, false);
   const inner = ratio * (1 - ratio);

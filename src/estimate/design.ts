@@ -93,7 +93,8 @@ export function labelsForPrecision(
       const m = allocation[h]!;
       if (m >= s.population || s.domain === 0) return;
       const correction = 1 - m / s.population;
-      variance += m === 0 ? Number.POSITIVE_INFINITY : (((s.weight ?? 1) * s.population) ** 2 * s.domain * correction) / m;
+      variance +=
+        m === 0 ? Number.POSITIVE_INFINITY : (((s.weight ?? 1) * s.population) ** 2 * s.domain * correction) / m;
     });
     return { allocation, half: (z * Math.sqrt(rate * (1 - rate) * variance)) / bottom };
   };
@@ -127,7 +128,12 @@ function allocate(
   );
   const floors = strata.map((s) => Math.min(s.population, s.floor ?? floor));
   const floorSum = floors.reduce((sum, f) => sum + f, 0);
-  if (floorSum > budget) return roundTo(floors.map((f) => (f * budget) / floorSum), strata, budget);
+  if (floorSum > budget)
+    return roundTo(
+      floors.map((f) => (f * budget) / floorSum),
+      strata,
+      budget,
+    );
   // Strata at a bound are fixed one round at a time; the rest share what is left.
   const fixed: (number | null)[] = strata.map(() => null);
   for (;;) {
@@ -159,7 +165,11 @@ function allocate(
 }
 
 /** Largest remainders, never over a stratum's size; what is still free goes where there is room. */
-function roundTo(shares: readonly number[], strata: readonly { readonly population: number }[], budget: number): number[] {
+function roundTo(
+  shares: readonly number[],
+  strata: readonly { readonly population: number }[],
+  budget: number,
+): number[] {
   const whole = shares.map((v, h) => Math.min(strata[h]!.population, Math.floor(v + 1e-9)));
   let left = budget - whole.reduce((sum, v) => sum + v, 0);
   const order = shares

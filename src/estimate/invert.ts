@@ -7,7 +7,13 @@
  * @param step first stride away from `from`, > 0
  * @returns a parameter between `from` and `to`, to 1e-6 of its distance from `from`
  */
-export function lastAccepted(tail: (t: number) => number, size: number, from: number, to: number, step: number): number {
+export function lastAccepted(
+  tail: (t: number) => number,
+  size: number,
+  from: number,
+  to: number,
+  step: number,
+): number {
   const direction = Math.sign(to - from);
   if (direction === 0) return from;
   const reach = Math.abs(to - from);

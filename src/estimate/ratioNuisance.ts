@@ -136,7 +136,10 @@ function fillCounts(
       if (Math.abs(f - sum) <= 1e-12 * sum) break;
       if (f > sum) low = u;
       else high = u;
-      const slope = (xP === 0 ? 0 : (a * a * (1 + eP)) / xP) + (xG === 0 ? 0 : (b * b * (1 + eG)) / xG) + (xO === 0 ? 0 : (c * c) / xO);
+      const slope =
+        (xP === 0 ? 0 : (a * a * (1 + eP)) / xP) +
+        (xG === 0 ? 0 : (b * b * (1 + eG)) / xG) +
+        (xO === 0 ? 0 : (c * c) / xO);
       let next = u + (f * (f - sum)) / (sum * slope);
       if (!(next > low && next < high)) next = (low + high) / 2;
       if (high - low <= 1e-15 * high) break;

@@ -1,6 +1,6 @@
 // Totals that were estimated from a sample: words and passages of documents the gate rejected, and shares by word.
 
-import { type EstimateOptions, type Estimate, prevalence } from './prevalence.js';
+import { type Estimate, type EstimateOptions, prevalence } from './prevalence.js';
 import { twoSidedT } from './quantile.js';
 import type { Stratum } from './strata.js';
 
@@ -49,7 +49,13 @@ export function expandedSum(strata: readonly Measured[], level: number): Total {
     df += n - 1;
   }
   const half = exact || df === 0 ? Math.sqrt(variance) : twoSidedT(level, df) * Math.sqrt(variance);
-  return { estimate, variance, low: Math.min(estimate, Math.max(counted, estimate - half)), high: estimate + half, exact };
+  return {
+    estimate,
+    variance,
+    low: Math.min(estimate, Math.max(counted, estimate - half)),
+    high: estimate + half,
+    exact,
+  };
 }
 
 /** A stratum whose units have sizes (words or tokens). */
@@ -67,7 +73,11 @@ export interface SizedStratum extends Stratum {
  * was found), widened on both sides by √(1 + cv²) of the positives' sizes: a sum of x sizes varies by x(1 + cv²), not x
  * (compound Poisson).
  */
-export function prevalenceBySize(strata: readonly SizedStratum[], level: number, options: EstimateOptions = {}): Estimate {
+export function prevalenceBySize(
+  strata: readonly SizedStratum[],
+  level: number,
+  options: EstimateOptions = {},
+): Estimate {
   let size = 0;
   let units = 0;
   let positives = 0;
@@ -75,8 +85,7 @@ export function prevalenceBySize(strata: readonly SizedStratum[], level: number,
   let squares = 0;
   const weighted = strata.map((s) => {
     const weight = s.weight ?? 1;
-    const each =
-      s.positives > 0 ? s.positiveSize / s.positives : s.population > 0 ? s.size / s.population : 1;
+    const each = s.positives > 0 ? s.positiveSize / s.positives : s.population > 0 ? s.size / s.population : 1;
     size += weight * s.size;
     units += weight * each * s.population;
     positives += s.positives;

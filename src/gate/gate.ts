@@ -196,7 +196,7 @@ export function compileGate(lexicon: Lexicon): Gate {
       const pattern = patterns[match.pattern]!;
       if (pattern.subject >= 0) subjects.set(pattern.subject, (subjects.get(pattern.subject) ?? 0) + 1);
       if (terms[match.pattern] === 1) always = true;
-      else if (pattern.kind === 'name') named.add(pattern.work);
+      else if (pattern.kind === 'name' && pattern.gate === 'with-work') named.add(pattern.work);
       if (pattern.kind === 'title') titled.add(pattern.work);
     }
     const paired = [...named].some((work) => titled.has(work));

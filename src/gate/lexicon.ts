@@ -94,7 +94,7 @@ function compilePatterns(lexicon: LexiconFile, names: NamesFile): Omit<Lexicon, 
         typeof spelling === 'string' ? { alias: spelling, ...own } : { gate: own.gate, case: false, ...spelling };
       patterns.push({ text: alias, kind: 'name', gate, case: exact, subject, work });
     }
-    for (const title of new Set([entry.work, ...(entry.titles ?? [])])) {
+    for (const title of new Set(entry.titles ?? [])) {
       const key = `${work}\n${title}`;
       if (titled.has(key)) continue;
       titled.add(key);

@@ -1,44 +1,59 @@
-// UTF-8 bytes to text: invalid sequences become U+FFFD and are told. Chunk boundaries inside a character are no fault.
+// UTF-8 bytes to text. Invalid sequences become U+FFFD, one for each maximal part as the Encoding Standard says, and are told.
+import { isUtf8 } from 'node:buffer';
 
-/** A streaming decoder that remembers whether it had to replace anything. */
-export function decoder(): { text(bytes: Uint8Array, last: boolean): string; repaired(): boolean; reset(): void } {
-  const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const lossy = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** A whole buffer as text. A byte order mark is kept as U+FEFF. */
+export function decodeUtf8(bytes: Uint8Array): { text: string; repaired: boolean } {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (isUtf8(buffer)) return { text: buffer.toString('utf8'), repaired: false };
+  return { text: lossy.decode(buffer), repaired: true };
+}
+
+/**
+ * Stands for an invalid sequence in text that is cut into records only later: a lone surrogate, which valid UTF-8 cannot
+ * give, so that a replaced character and a U+FFFD of the author stay apart until the record is known.
+ */
+export const MARK = '\udcff';
+
+/** Text of chunks whose borders may lie inside a character, with {@link MARK} for invalid sequences. */
+export function markingDecoder(): { text(bytes: Uint8Array, last: boolean): string; damaged(): boolean } {
   let carry: Uint8Array = new Uint8Array(0);
-  let repaired = false;
+  let damaged = false;
   return {
     text(bytes, last) {
       const joined = carry.length === 0 ? bytes : Buffer.concat([carry, bytes]);
-      const open = last ? 0 : openTail(joined);
-      const whole = joined.subarray(0, joined.length - open);
-      carry = Uint8Array.from(joined.subarray(joined.length - open));
-      try {
-        return strict.decode(whole);
-      } catch {
-        repaired = true;
-        return new TextDecoder('utf-8', { ignoreBOM: true }).decode(whole);
-      }
+      const whole = last ? joined.length : joined.length - openTail(joined);
+      carry = Uint8Array.from(joined.subarray(whole));
+      const buffer = Buffer.from(joined.buffer, joined.byteOffset, whole);
+      if (isUtf8(buffer)) return buffer.toString('utf8');
+      damaged = true;
+      return marked(buffer);
     },
-    repaired: () => repaired,
-    reset() {
-      repaired = false;
-    },
+    damaged: () => damaged,
   };
+}
+
+/** Decodes between the U+FFFD that are really there; those that then appear are replacements. */
+function marked(buffer: Buffer): string {
+  const parts: string[] = [];
+  const genuine = Buffer.from([0xef, 0xbf, 0xbd]);
+  let from = 0;
+  for (;;) {
+    const at = buffer.indexOf(genuine, from);
+    parts.push(lossy.decode(buffer.subarray(from, at < 0 ? buffer.length : at)).replaceAll('\ufffd', MARK));
+    if (at < 0) return parts.join('\ufffd');
+    from = at + 3;
+  }
 }
 
 /** Bytes of an unfinished character at the end (0 to 3). */
 function openTail(bytes: Uint8Array): number {
   for (let back = 1; back <= 3 && back <= bytes.length; back++) {
-    const b = bytes[bytes.length - back]!;
-    if ((b & 0xc0) === 0x80) continue;
-    const need = b >= 0xf0 ? 4 : b >= 0xe0 ? 3 : b >= 0xc0 ? 2 : 1;
+    const byte = bytes[bytes.length - back]!;
+    if ((byte & 0xc0) === 0x80) continue;
+    const need = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
     return need > back ? back : 0;
   }
   return 0;
-}
-
-/** A whole buffer as text. */
-export function decodeUtf8(bytes: Uint8Array): { text: string; repaired: boolean } {
-  const d = decoder();
-  const text = d.text(bytes, true);
-  return { text, repaired: d.repaired() };
 }

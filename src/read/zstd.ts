@@ -1,0 +1,169 @@
+// Zstandard with many frames, skippable frames and long windows, by the best decoder that is installed.
+import { createRequire } from 'node:module';
+import type { Transform } from 'node:stream';
+import * as zlib from 'node:zlib';
+import { messageOf, StreamFault } from './fault.js';
+import { through } from './through.js';
+
+/** Windows up to 2 GiB, as `zstd --long=31` writes them. */
+const WINDOW_LOG = 31;
+const OUT = 512 * 1024;
+/** The largest block of the format: an output buffer with less room is handed on. */
+const BLOCK = 128 * 1024;
+/** Bytes that tell one frame from another. */
+const MAGIC = 5;
+
+export type ZstdEngine = 'native' | 'builtin' | 'plain';
+
+/** The engines that this machine has, best first. `plain` (fzstd, JavaScript) is always there. */
+export function zstdEngines(): ZstdEngine[] {
+  const engines: ZstdEngine[] = ['plain'];
+  if (builtin.createZstdDecompress !== undefined) engines.unshift('builtin');
+  if (loadNative() !== null) engines.unshift('native');
+  return engines;
+}
+
+/** Decompressed chunks. Throws a {@link StreamFault} `truncated` or `decompression` behind the last good block. */
+export async function* unzstd(
+  chunks: AsyncIterable<Uint8Array>,
+  engine: ZstdEngine = zstdEngines()[0]!,
+): AsyncGenerator<Uint8Array> {
+  if (engine === 'native') yield* byNative(chunks, loadNative()!);
+  else if (engine === 'builtin') yield* byBuiltin(chunks);
+  else yield* byPlain(chunks);
+}
+
+interface NativeBinding {
+  readonly DCtx: new () => {
+    setParameter(parameter: number, value: number): void;
+    /** [bytes wanted next (0: the frame is over), produced, consumed] */
+    decompressStream(out: Uint8Array, source: Uint8Array): [number, number, number];
+  };
+  readonly DParameter: { readonly windowLogMax: number };
+}
+
+function loadNative(): NativeBinding | null {
+  try {
+    return createRequire(import.meta.url)('zstd-napi/binding') as NativeBinding;
+  } catch {
+    return null; // an optional dependency that did not build here
+  }
+}
+
+/** Feeds what the decoder asks for, block by block, so that a corrupt block takes no sound one with it. */
+async function* byNative(chunks: AsyncIterable<Uint8Array>, binding: NativeBinding): AsyncGenerator<Uint8Array> {
+  const context = new binding.DCtx();
+  context.setParameter(binding.DParameter.windowLogMax, WINDOW_LOG);
+  let out = new Uint8Array(OUT);
+  let filled = 0;
+  let wanted = 0;
+  for await (const chunk of chunks) {
+    let at = 0;
+    let pending = false;
+    while (at < chunk.length || pending) {
+      const room = out.subarray(filled);
+      const piece = chunk.subarray(at, at + (wanted === 0 ? MAGIC : wanted));
+      let produced: number;
+      let consumed: number;
+      try {
+        [wanted, produced, consumed] = context.decompressStream(room, piece);
+      } catch (error) {
+        if (filled > 0) yield out.subarray(0, filled);
+        throw new StreamFault('decompression', `zstd: ${messageOf(error)}`);
+      }
+      at += consumed;
+      filled += produced;
+      pending = produced === room.length;
+      if (out.length - filled >= BLOCK) continue;
+      yield out.subarray(0, filled);
+      out = new Uint8Array(OUT);
+      filled = 0;
+    }
+  }
+  if (filled > 0) yield out.subarray(0, filled);
+  if (wanted !== 0) throw cut();
+}
+
+interface BuiltinZstd {
+  readonly createZstdDecompress?: (options: object) => Transform & { readonly bytesWritten: number };
+  readonly constants: { readonly ZSTD_d_windowLogMax?: number };
+}
+
+const builtin = zlib as unknown as BuiltinZstd; // Node 22.15 and later
+
+/** Input worked on at once. */
+const PIECE = 64 * 1024;
+
+async function* byBuiltin(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const params = { [builtin.constants.ZSTD_d_windowLogMax!]: WINDOW_LOG };
+  const source = chunks[Symbol.asyncIterator]();
+  // node:zlib may stop at the end of a frame: what it left is given to the next decoder
+  let left: Uint8Array = new Uint8Array(0);
+  let fed = 0;
+  const feed = async function* (): AsyncGenerator<Uint8Array> {
+    for (;;) {
+      while (left.length > 0) {
+        const piece = left.subarray(0, PIECE);
+        left = left.subarray(PIECE);
+        fed += piece.length;
+        last = piece;
+        yield piece;
+      }
+      const { value, done } = await source.next();
+      if (done) return;
+      left = value;
+    }
+  };
+  let last: Uint8Array = left;
+  try {
+    for (;;) {
+      const transform = builtin.createZstdDecompress!({ chunkSize: BLOCK, params });
+      fed = 0;
+      yield* through(feed(), transform);
+      const unread = last.subarray(last.length - (fed - transform.bytesWritten));
+      if (unread.length > 0) left = left.length === 0 ? unread : Buffer.concat([unread, left]);
+      while (left.length === 0) {
+        const { value, done } = await source.next();
+        if (done) return;
+        left = value;
+      }
+    }
+  } catch (error) {
+    if (error instanceof StreamFault) throw error;
+    if (/unexpected end|truncated|buffer error/i.test(messageOf(error))) throw cut();
+    throw new StreamFault('decompression', `zstd: ${messageOf(error)}`);
+  } finally {
+    await source.return?.();
+  }
+}
+
+/** fzstd: a fifth of the speed, no checksums. */
+async function* byPlain(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const { Decompress } = await import('fzstd');
+  let out: Uint8Array[] = [];
+  const stream = new Decompress((chunk) => out.push(chunk));
+  const push = (chunk: Uint8Array, final: boolean): StreamFault | undefined => {
+    try {
+      stream.push(chunk, final);
+      return undefined;
+    } catch (error) {
+      return final ? cut() : new StreamFault('decompression', `zstd: ${messageOf(error)}`);
+    }
+  };
+  const steps = async function* (): AsyncGenerator<StreamFault | undefined> {
+    for await (const chunk of chunks) {
+      for (let at = 0; at < chunk.length; at += PIECE) yield push(chunk.subarray(at, at + PIECE), false);
+    }
+    yield push(new Uint8Array(0), true);
+  };
+  for await (const fault of steps()) {
+    const ready = out;
+    out = [];
+    yield* ready;
+    if (fault !== undefined) throw fault;
+  }
+}
+
+function cut(): StreamFault {
+  return new StreamFault('truncated', 'the zstd stream ends inside a frame');
+}
