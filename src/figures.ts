@@ -40,16 +40,18 @@ export function imbalances(counts: Readonly<Record<string, StageCounts>>): strin
 export function sourceCounts(source: SourceData, flag: number): SourceCounts {
   const n = (key: string): number => source.tallies.get(key) ?? 0;
   const rejected = n('gate|dropped|no_entity');
-  const exact = rejected === 0 || n('gate|dropped_passages|') > 0;
   const sample = source.gateSample;
+  const parsed = rejected === 0 || n('gate|dropped_passages|') > 0;
+  // a sample that holds every reject is a count
+  const exact = parsed || sample.length === rejected;
   const passages = expand(sample.map((s) => s.passages), rejected);
   const words = expand(sample.map((s) => s.words), rejected);
   return {
     source: source.name,
     documents: n('read|out|'),
     documentsWithHits: n('documents|with_hits|'),
-    passages: n('segment|in|') + (exact ? n('gate|dropped_passages|') : passages.total),
-    words: n('segment|in_words|') + (exact ? n('gate|dropped_words|') : words.total),
+    passages: n('segment|in|') + (parsed ? n('gate|dropped_passages|') : passages.total),
+    words: n('segment|in_words|') + (parsed ? n('gate|dropped_words|') : words.total),
     hits: source.hits.length,
     flags: source.hits.filter((hit) => hit.malevolent >= flag).length,
     exact,

@@ -90,6 +90,7 @@ interface Flight {
   readonly cursor: Cursor;
   readonly end: ShardEnd | null;
   readonly bytes: number;
+  readonly file: string;
 }
 
 /**
@@ -188,6 +189,7 @@ interface State {
   readonly workers: number;
   readonly onProgress: ((progress: Progress) => void) | undefined;
   readonly incomplete: string[];
+  readonly strict: boolean;
   bytesBefore: number;
   flyingBytes: number;
   filesDone: number;
@@ -208,6 +210,7 @@ function newState(options: ScanOptions, plan: readonly Planned[], writer: Writer
     workers: options.workers ?? availableParallelism(),
     onProgress: options.onProgress,
     incomplete: [],
+    strict: options.strict ?? false,
     bytesBefore: 0,
     flyingBytes: 0,
     filesDone: 0,
@@ -266,7 +269,6 @@ async function scanFile(planned: Planned, shard: ShardRow, context: Context): Pr
       if (part.of > 1 && record.record % part.of !== part.index - 1) continue;
       state.recordsLeft--;
       sift!.add(record);
-      if (options.strict && record.kind === 'fault') strictFault(file, record);
     }
     // inside a batch there is no byte position: a scan that stops at --limit goes on by record number
     cursor = limited
@@ -295,13 +297,6 @@ async function scanFile(planned: Planned, shard: ShardRow, context: Context): Pr
 
 function gateLimitOf(state: State, shard: ShardRow): number {
   return state.writer.limits(shard.sourceId)['gate'] ?? Number.MAX_SAFE_INTEGER;
-}
-
-function strictFault(file: InputFile, record: Extract<RawRecord, { kind: 'fault' }>): never {
-  throw new PersonaPriorError('strict', `${record.reason}: ${record.message}`, {
-    place: { file: file.name, record: record.record, offset: record.offset },
-    help: 'without --strict it is counted and skipped',
-  });
 }
 
 function mappingFor(
@@ -360,7 +355,7 @@ function launch(
   const result = work.then((found) => merge(sifted, found));
   result.catch(() => {}); // seen when its turn to commit comes
   state.flyingBytes += bytes;
-  state.flights.push({ shard, result, cursor, end, bytes });
+  state.flights.push({ shard, result, cursor, end, bytes, file: planned.file.name });
 }
 
 function merge(sifted: Sifted, found: UnitResult): UnitResult {
@@ -376,6 +371,18 @@ function merge(sifted: Sifted, found: UnitResult): UnitResult {
   };
 }
 
+/** The first thing in a unit that --strict does not let pass. */
+function strictResult(result: UnitResult, file: string): void {
+  const help = 'without --strict it is counted, and the scan goes on';
+  for (const fault of result.faults) {
+    const place = { file, record: fault.record, offset: fault.offset };
+    throw new PersonaPriorError('strict', `${fault.reason}: ${fault.message}`, { place, help });
+  }
+  if ((result.tallies.get('read|repaired|') ?? 0) > 0) {
+    throw new PersonaPriorError('strict', 'a document with invalid UTF-8 or a lone surrogate', { place: { file }, help });
+  }
+}
+
 /** Commits finished units in order until at most `most` are under way. */
 async function drain(state: State, most: number): Promise<void> {
   while (state.flights.length > most || (state.flights.length > 0 && state.flyingBytes > IN_FLIGHT_BYTES)) {
@@ -383,6 +390,7 @@ async function drain(state: State, most: number): Promise<void> {
     const result = await flight.result;
     state.flights.shift();
     state.flyingBytes -= flight.bytes;
+    if (state.strict) strictResult(result, flight.file);
     state.writer.commit(flight.shard.id, flight.shard.sourceId, result, flight.cursor, flight.end);
     for (const [key, n] of result.tallies) state.totals.set(key, (state.totals.get(key) ?? 0) + n);
     for (const hit of result.hits) if (hit.malevolent >= state.flagThreshold) state.flags++;

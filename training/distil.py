@@ -14,8 +14,9 @@ import numpy as np
 from training import linear
 from training.corpora import FILES, corpora_folder, documents
 from training.export import score, session
-from training.fit import MODELS, RUNS, make_inputs
+from training.fit import MODELS, OWN, RUNS, hash_share, make_inputs
 from training.inputs import context_of
+from training.labels import load_labels
 from training.pool import passage_id
 from training.terms import terms_in
 from training.windows import windows
@@ -77,51 +78,65 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=16000)
     parser.add_argument("--cache", default="teacher.tsv", help="name of the score file in the runs folder")
     parser.add_argument("--version", default="0.1.0")
+    parser.add_argument("--labels", type=Path, help="folder of dev.jsonl: labelled passages are learnt from as well")
+    parser.add_argument("--teacher", type=Path, help="ONNX graph that scores; without it, the one in models/")
+    parser.add_argument("--teacher-name", help="what the card calls the teacher")
+    parser.add_argument("--score-only", action="store_true")
     given = parser.parse_args()
     rows = sample(corpora_folder(given.corpora), given.count)
     print(len(rows), Counter(r["source"] for r in rows), flush=True)
-    p = teacher(rows, MODELS / "encoder" / "onnx" / "model_quantized.onnx", RUNS / given.cache, given.count)
-    fit_linear(rows, p, given.version)
+    model = given.teacher or MODELS / "encoder" / "onnx" / "model_quantized.onnx"
+    p = teacher(rows, model, RUNS / given.cache, given.count)
+    if given.score_only:
+        return
+    labelled, _ = load_labels(given.labels, OWN, corpora_folder(given.corpora)) if given.labels else ([], {})
+    fit_linear(rows, p, labelled, given.version, teacher_name(given.teacher_name))
 
 
-def fit_linear(rows: list[dict], p: np.ndarray, version: str) -> None:
-    """Fits on 80% of the works, sets the threshold on the other 20%, writes models/linear."""
+def fit_linear(rows: list[dict], p: np.ndarray, labelled: list[dict], version: str, scored_by: str) -> None:
+    """Fits on 80% of the documents and all their labelled passages, sets the threshold on scored ones of the other 20%, writes models/linear."""
     known = ~np.isnan(p)
     rows, p = [r for r, k in zip(rows, known, strict=True) if k], p[known]
-    held = np.array([hash_share(r["doc"]) < 0.2 for r in rows])
-    x = linear.matrix([r["text"] for r in rows])
-    weight = 1 + 3 * p  # a persona lost costs more than one too many
-    weights, bias = linear.fit(x[~held], p[~held], weight[~held])
+    truth = np.array([{3: 0.97, 2: 0.9}.get(r.get("confidence", 2), 0.75) for r in labelled])
+    truth = np.where([r["persona"] == "character" for r in labelled], truth, 1 - truth) if labelled else np.zeros(0)
+    scored = np.arange(len(rows) + len(labelled)) < len(rows)
+    everything, target = rows + labelled, np.append(p, truth)
+    held = np.array([hash_share("linear:" + r["doc"]) < 0.2 for r in everything])
+    x = linear.matrix([r["text"] for r in everything])
+    weight = 1 + 3 * target  # a persona lost costs more than one too many
+    weights, bias = linear.fit(x[~held], target[~held], weight[~held])
     small, scale = linear.quantized(weights)
     bias = float(np.float32(bias))
-    z = bias + scale * (x[held] @ small.astype("float64"))
-    guess = 1 / (1 + np.exp(-z))
-    persona = p[held] >= 0.5
-    keep = float(np.quantile(guess[persona], 1 - KEEP, method="lower"))
-    keep = min(keep, 0.5)
-    kept, passed = float((guess[persona] >= keep).mean()), float((guess >= keep).mean())
+    guess = 1 / (1 + np.exp(-(bias + scale * (x @ small.astype("float64")))))
+    judged = held & scored
+    persona = judged & (target >= 0.5)
+    keep = min(float(np.quantile(guess[persona], 1 - KEEP, method="lower")), 0.5)
+    gold = held & ~scored & np.array([False] * len(rows) + [r["persona"] == "character" and not r["synthetic"] for r in labelled])
     measured = {
-        "split": "20% of documents, by a hash of their ids", "passages": int(held.sum()), "persona": int(persona.sum()),
-        "kept": round(kept, 4), "sent_on": round(passed, 4),
+        "split": "20% of documents, by a hash of their ids; passages of documents with an AI term, two thirds of them near one",
+        "passages": int(judged.sum()), "persona": int(persona.sum()),
+        "kept": round(float((guess[persona] >= keep).mean()), 4), "sent_on": round(float((guess[judged] >= keep).mean()), 4),
+        "labelled_characters": int(gold.sum()), "labelled_characters_kept": round(float((guess[gold] >= keep).mean()), 4) if gold.any() else None,
     }  # fmt: skip
     print(measured, "keep", keep)
     card = {
         "name": "persona-prior-linear", "version": version, "date": str(datetime.date.today()), "licence": "Apache-2.0",
-        "base": "hashed unigrams and bigrams, 2^18 buckets, logistic regression on the encoder's P(character)",
-        "data": {"passages": len(rows), "sources": dict(Counter(r["source"] for r in rows)), "teacher": teacher_name()},
+        "base": "hashed unigrams and bigrams, 2^18 buckets, logistic regression on the encoder's P(character) and on labels",
+        "data": {
+            "scored": len(rows), "labelled": len(labelled), "teacher": scored_by,
+            "sources": dict(Counter(r["source"] for r in everything)),
+        },
         "metrics": measured, "thresholds": {"keep": keep},
         "limits": "A filter, not a classifier: its probability only decides whether the encoder reads the passage. English.",
     }  # fmt: skip
     linear.write_folder(MODELS / "linear", small, scale, bias, card)
 
 
-def teacher_name() -> str:
+def teacher_name(given: str | None) -> str:
+    if given:
+        return given
     card = json.loads((MODELS / "encoder" / "card.json").read_text("utf-8"))
     return f"{card['name']}@{card['version']}"
-
-
-def hash_share(text: str) -> float:
-    return int(passage_id("linear:" + text), 16) / 16**12
 
 
 if __name__ == "__main__":

@@ -129,9 +129,9 @@ class Gazetteer:
                         self.by_title.setdefault(title, []).append(spelling)
         self.always = re.compile(r"(?<![\w])(?:" + "|".join(re.escape(n) for n in sorted(always, key=len, reverse=True)) + r")(?![\w])")
 
-    def names(self, title: str, text: str) -> list[str]:
-        """At most six names, those in the passage first, in order of place."""
-        own = self.by_title.get(normal_title(title), []) if title else []
+    def names(self, title: str, text: str, more: Iterable[str] = ()) -> list[str]:
+        """At most six names, those in the passage first, in order of place. `more`: names known from the document itself."""
+        own = [*(self.by_title.get(normal_title(title), []) if title else []), *more]
         found = {m.group(): m.start() for m in reversed(list(self.always.finditer(text)))}
         for name in own:
             match = re.search(r"(?<!\w)" + re.escape(name) + r"(?!\w)", text)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from training.corpora import documents, read_jsonl
+from training.corpora import documents, read_jsonl, write_jsonl
 from training.heads import CONDUCT, FRAMING, PERSONA, SCORES, SITUATION, SLICE, VALENCE
+from training.names import document_names
 from training.pool import passage_id, shingles
 
 CONFIDENCE_WEIGHT = {1: 0.5, 2: 0.85, 3: 1.0}
@@ -58,7 +59,7 @@ def load_labels(labels: Path, own: Path, corpora: Path | None) -> tuple[list[dic
     if real.exists():
         if corpora is None:
             raise SystemExit(f"{real} has spans only: give --corpora DIR to read their text")
-        rows += _with_text(read_jsonl(real), corpora, left_out)
+        rows += _with_text(read_jsonl(real), corpora, own.parent / "runs" / "texts.jsonl", left_out)
     for row in rows:
         row["synthetic"] = False
     written = [*([labels / "synthetic.jsonl"] if (labels / "synthetic.jsonl").exists() else []), *sorted(own.glob("synthetic*.jsonl"))]
@@ -68,7 +69,7 @@ def load_labels(labels: Path, own: Path, corpora: Path | None) -> tuple[list[dic
                 left_out["synthetic without text"] += 1
                 continue
             row.setdefault("id", passage_id(row["text"]))
-            rows.append({**row, "source": "synthetic", "synthetic": True, "doc": f"synthetic/{row['id']}"})
+            rows.append({**row, "source": "synthetic", "synthetic": True, "later": path.parent == own, "doc": f"synthetic/{row['id']}"})
     kept, ids = [], set()
     for row in rows:
         if not is_valid(row):
@@ -80,6 +81,10 @@ def load_labels(labels: Path, own: Path, corpora: Path | None) -> tuple[list[dic
             row.setdefault("title", "")
             row["title"] = row["title"] or ""
             kept.append(row)
+    if corpora is not None:
+        found = document_names(corpora, {r["doc"] for r in kept if not r["synthetic"]}, own.parent / "runs" / "names.json")
+        for row in kept:
+            row.setdefault("names", found.get(row["doc"], []))
     assign_works(kept)
     return kept, dict(left_out)
 
@@ -143,18 +148,23 @@ def part_of(row: dict) -> str:
     return "calibration" if share < TEST_SHARE + CALIBRATION_SHARE else "train"
 
 
-def _with_text(rows: list[dict], corpora: Path, left_out: dict[str, int]) -> list[dict]:
+def _with_text(rows: list[dict], corpora: Path, cache: Path, left_out: dict[str, int]) -> list[dict]:
+    """Text and title of each span, from the corpora; what was read once is kept in `cache`, outside the project's history."""
+    known = {r["id"]: r for r in read_jsonl(cache)} if cache.exists() else {}
     wanted: dict[str, dict[str, list[dict]]] = defaultdict(lambda: defaultdict(list))
     for row in rows:
-        wanted[row["source"]][row["doc"]].append(row)
-    found = []
+        if row["id"] not in known:
+            wanted[row["source"]][row["doc"]].append(row)
     for source, by_document in wanted.items():
         for document in documents(corpora, source):
             for row in by_document.pop(document.id, []):
                 text = document.text[row["start"] : row["end"]]
-                if passage_id(text) != row["id"]:
+                if passage_id(text) == row["id"]:
+                    known[row["id"]] = {"id": row["id"], "title": document.title, "text": text}
+                else:
                     left_out["span does not give the labelled text"] += 1
-                    continue
-                found.append({**row, "text": text, "title": document.title})
         left_out["document not in the corpora"] += sum(map(len, by_document.values()))
-    return found
+    if wanted:
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        write_jsonl(cache, list(known.values()))
+    return [{**row, **known[row["id"]]} for row in rows if row["id"] in known]

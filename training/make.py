@@ -10,7 +10,7 @@ from pathlib import Path
 
 from training.corpora import corpora_folder
 from training.fit import ROOT, RUNS
-from training.recipes import FINAL, FIRST
+from training.recipes import LAST, STAGES
 
 
 def main() -> None:
@@ -28,14 +28,15 @@ def main() -> None:
         if not (RUNS / done / "model.pt").exists():
             step(["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(given.processes), "-m", "training.fit", recipe, *common, *more])
 
-    # measured on works that it has not seen, then the same recipe goes on with them
-    fit(FIRST.name, FIRST.name)
-    fit(FINAL.name, FINAL.name, "--start", str(RUNS / FIRST.name / "model.pt"))
-    if not (RUNS / FINAL.name / "int8.json").exists():
-        step(["-m", "training.finish", FINAL.name, *common, "--version", given.version + "-measured"])
-    last = FINAL.name + "-all"
-    fit(FINAL.name, last, "--everything", "--start", str(RUNS / FINAL.name / "model.pt"))
-    step(["-m", "training.finish", last, *common, "--version", given.version, "--measured", FINAL.name])
+    # measured on works that it has not seen; then a last stage learns from those too
+    before: str | None = None
+    for recipe in STAGES:
+        fit(recipe.name, recipe.name, *(["--weights", str(RUNS / before / "model.pt")] if before else []))
+        before = recipe.name
+    if not (RUNS / before / "int8.json").exists():
+        step(["-m", "training.finish", before, *common, "--version", given.version + "-measured"])
+    fit(LAST.name, LAST.name, "--everything", "--weights", str(RUNS / before / "model.pt"))
+    step(["-m", "training.finish", LAST.name, *common, "--version", given.version, "--measured", before])
     step(["-m", "training.distil", "--corpora", corpora, "--count", str(given.pool), "--version", given.version])
     step(["-m", "training.vectors"])
 

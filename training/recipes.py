@@ -6,5 +6,13 @@ from dataclasses import replace
 
 from training.train import Recipe
 
-FIRST = Recipe("first", epochs=2)
-RECIPES = {r.name: r for r in [FIRST, replace(FIRST, name="frozen-heads", frozen=True, epochs=3)]}
+# Stages of the kept model, each going on from the one before: rounds 1-4; the first 60 batches of round 5 with them; all, and the
+# test part with it.
+FIRST = Recipe("first", epochs=2, rounds=4)
+SECOND = Recipe("second", epochs=1, batches=60)
+THIRD = Recipe("third", epochs=1, rate=6e-5)
+LAST = Recipe("last", epochs=1, rate=5e-5, head_rate=5e-4, train_share=0.5)
+STAGES = (FIRST, SECOND, THIRD)
+
+COMPARED = (replace(FIRST, name="frozen-heads", frozen=True, rounds=None, epochs=3),)
+RECIPES = {r.name: r for r in (*STAGES, LAST, *COMPARED)}

@@ -38,7 +38,11 @@ class Recipe:
     synthetic: bool = True
     smoothing: float = 0.05
     rare_power: float = 0.4
-    share: float = 1.0
+    # which passages: rounds up to this one (None: all), batches of the last round up to this one, share of those without a character
+    rounds: int | None = None
+    batches: int | None = None
+    negative_share: float = 1.0
+    share: float = 1.0  # of works, for the learning curve
     seed: int = 20
 
 
@@ -53,7 +57,7 @@ class Inputs:
     def tokens(self, row: dict, context: bool, marks: bool = True) -> tuple[list[int], list[int]]:
         key = (row["id"], context, marks)
         if key not in self.kept:
-            names = self.gazetteer.names(row["title"], row["text"]) if context else []
+            names = self.gazetteer.names(row["title"], row["text"], row.get("names") or ()) if context else []
             ids, types = self.encoder.encode(row["text"], context_of(row["title"], names) if context else None, names)
             self.kept[key] = (ids, types if marks else [0] * len(ids))
         return self.kept[key]

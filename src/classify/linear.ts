@@ -48,7 +48,9 @@ export function loadLinear(folder: string): Linear {
     }
     sum = 0;
     distinct = 0;
-    const folded = foldAccents(text);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the test is for ASCII
+    const plain = /^[\x00-\x7f]*$/.test(text);
+    const folded = plain ? text : foldAccents(text);
     if (bytes.length < folded.length * 3) bytes = new Uint8Array(folded.length * 3);
     const { written } = encoder.encodeInto(folded, bytes);
     let word = FNV_OFFSET;
@@ -57,7 +59,7 @@ export function loadLinear(folder: string): Linear {
     let hasPair = false;
     for (let i = 0; i <= written; i++) {
       const raw = i < written ? bytes[i]! : 32;
-      const b = raw >= 65 && raw <= 90 ? raw + 32 : raw;
+      const b = plain && raw >= 65 && raw <= 90 ? raw + 32 : raw;
       if ((b >= 97 && b <= 122) || (b >= 48 && b <= 57)) {
         word = Math.imul(word ^ b, FNV_PRIME);
         if (hasPair) pair = Math.imul(pair ^ b, FNV_PRIME);
@@ -87,10 +89,12 @@ export function loadLinear(folder: string): Linear {
   };
 }
 
-/** Letters with accents become bare ones; texts in plain ASCII are returned as they are. */
+/**
+ * Small letters without accents (U+0300 to U+036F after NFKD). Capitals that the decomposition itself brings ("™") divide, as
+ * in training. Plain ASCII is folded byte by byte instead.
+ */
 function foldAccents(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the test is for ASCII
-  return /^[\x00-\x7f]*$/.test(text) ? text : text.normalize('NFKD').replace(/\p{M}/gu, '');
+  return text.toLowerCase().normalize('NFKD').replace(/[\u0300-\u036f]/g, '');
 }
 
 /** Header: "PPLR", uint32 version, uint32 log2(buckets), float32 scale, float32 bias; then int8 weights; little-endian. */

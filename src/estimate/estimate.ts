@@ -31,6 +31,8 @@ export interface Answer {
   readonly sampled: number;
   /** Units of a simple random sample with the same weight, where strata or clusters were given. */
   readonly effectiveN?: number;
+  /** Share of the weighted corpus in strata without a sample. */
+  readonly unsampled?: number;
 }
 
 export function estimate(problem: Problem): Answer {
@@ -42,7 +44,7 @@ export function estimate(problem: Problem): Answer {
         inference: problem.inference,
         method: problem.method === 'wald' ? 'wald' : 'default',
       });
-      return { id: problem.id, ...answer };
+      return ordered(problem, answer);
     }
     case 'two-sample':
       return twoSample(problem, problem.labelled, problem.unlabelled);
@@ -56,7 +58,7 @@ export function estimate(problem: Problem): Answer {
 function stratified(problem: Problem, strata: readonly Stratum[]): Answer {
   const options: EstimateOptions = { inference: problem.inference, method: problem.method as StratifiedMethod };
   const answer = (problem.target === 'mean' ? prevalence : ratio)(strata, problem.level, options);
-  return { id: problem.id, ...answer };
+  return ordered(problem, answer);
 }
 
 function twoSample(problem: Problem, labelled: Labelled, unlabelled: Unlabelled): Answer {
@@ -107,6 +109,12 @@ function finish(problem: Problem, point: Point, positives: number, sampled: numb
   const { id, level, method } = problem;
   const { estimate, low, high } = point;
   return { id, estimate, low, high, level, method, status: 'ok', positives, sampled };
+}
+
+/** The fields of the protocol first. */
+function ordered(problem: Problem, answer: Omit<Answer, 'id'>): Answer {
+  const { estimate, low, high, ...rest } = answer;
+  return { id: problem.id, estimate, low, high, ...rest };
 }
 
 function clip(p: number): number {

@@ -26,6 +26,8 @@ export interface Estimate {
   readonly sampled: number;
   /** Kish's effective number of those units under the weights of the strata. */
   readonly effectiveN: number;
+  /** Share of the weighted corpus in strata of which nothing was sampled. */
+  readonly unsampled: number;
   readonly status: 'ok' | 'insufficient';
 }
 
@@ -42,7 +44,7 @@ export function prevalence(strata: readonly Stratum[], level: number, options: E
   const { inference = 'finite', method = 'default' } = options;
   const prepared = prepare(strata, inference);
   const { total, unsampled, positives, sampled, census } = prepared;
-  const base = { level, method, positives, sampled };
+  const base = { level, method, positives, sampled, unsampled: total > 0 ? unsampled / total : 1 };
   if (sampled === 0) return { ...base, estimate: null, low: 0, high: 1, effectiveN: 0, status: 'insufficient' };
   const seen = total - unsampled;
   const observed = expandedTotal(prepared.strata, 'positives');
@@ -80,13 +82,13 @@ export function prevalence(strata: readonly Stratum[], level: number, options: E
  * P(positive | domain): Σ w N x/n / Σ w N d/n with d the sampled units in the domain, both estimated, with the interval
  * of `ratioLimits.ts`. Every stratum needs `given`. `status` is `insufficient` where the effective number of domain units
  * is under 20; the numbers are given nonetheless. Where no unit of the domain was seen the estimate is null and the
- * interval [0, 1]. Strata without a sample are left out of the point and make the interval [0, 1] only if all are.
+ * interval [0, 1]. The answer speaks about the strata that were sampled; `unsampled` says how much of the corpus was not.
  */
 export function ratio(strata: readonly Stratum[], level: number, options: EstimateOptions = {}): Estimate {
   const { inference = 'finite', method = 'default' } = options;
   const prepared = prepare(strata, inference);
-  const { positives, given, census } = prepared;
-  const base = { level, method, positives, sampled: given };
+  const { total, unsampled, positives, given, census } = prepared;
+  const base = { level, method, positives, sampled: given, unsampled: total > 0 ? unsampled / total : 1 };
   const effectiveN = kishSize(prepared.strata, false);
   const status = effectiveN < ENOUGH && !census ? 'insufficient' : 'ok';
   const bottom = expandedTotal(prepared.strata, 'given');

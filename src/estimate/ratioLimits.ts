@@ -5,7 +5,7 @@ import { lastAccepted } from './invert.js';
 import { normalBelow } from './quantile.js';
 import type { DomainStratum } from './ratioNuisance.js';
 import { constrainedRatio } from './ratioNuisance.js';
-import { type Atoms, atomsBelow, gather, hypergeometric, sumAtoms, tailBelow } from './sampling.js';
+import { type Atoms, atomsBelow, cellsFor, gather, hypergeometric, sumAtoms, tailBelow } from './sampling.js';
 
 /**
  * Test inversion on the ordering of the estimate R̂ = ΣcP/Σc(P + G): at each candidate r, the chance of an estimate as
@@ -44,35 +44,61 @@ function orderTail(strata: readonly DomainStratum[], units: readonly number[], e
     return tailBelow(terms, 0, true);
   }
   const scale = units.reduce((m, c) => Math.max(m, c), 0);
-  let smooth: Moments = { mean: 0, variance: 0, third: 0 };
-  const lists: Atoms[] = [];
-  strata.forEach((s, h) => {
-    const P = counts.positives[h]!;
-    const G = counts.others[h]!;
-    const expected = (Math.min(P, G) * s.sampled) / s.population;
-    if (expected * (1 - s.sampled / s.population) >= MANY) {
-      smooth = addMoments(smooth, domainMoments(s, units[h]!, P, G, estimate));
-    } else {
-      lists.push(domainAtoms(s, units[h]!, P, G, estimate));
-    }
-  });
+  const parts = strata.map((s, h) => ({
+    s,
+    unit: units[h]!,
+    P: counts.positives[h]!,
+    G: counts.others[h]!,
+    moments: domainMoments(s, units[h]!, counts.positives[h]!, counts.others[h]!, estimate),
+  }));
+  const { smooth, enumerated } = splitSmooth(parts);
+  const cells = cellsFor(enumerated.length);
+  const lists = enumerated.map((part) => domainAtoms(part, estimate, 0.4 * cells));
   lists.sort((x, y) => x.size - y.size);
   const none: Atoms = { v: Float64Array.of(0), p: Float64Array.of(1), size: 1 };
+  const add = (x: Atoms, y: Atoms) => sumAtoms(x, y, cells);
   if (smooth.variance === 0) {
     const last = lists.pop() ?? none;
-    return atomsBelow(lists.reduce(sumAtoms, none), last, scale * 1e-9);
+    return atomsBelow(lists.reduce(add, none), last, scale * 1e-9);
   }
-  const atoms = lists.reduce(sumAtoms, none);
+  const atoms = lists.reduce(add, none);
   let total = 0;
   for (let i = 0; i < atoms.size; i++) total += atoms.p[i]! * skewedBelow(smooth, -atoms.v[i]!);
   return total;
 }
 
-/** From so many expected positives and others on, a normal distribution with matched skewness replaces enumeration. */
-const MANY = 15;
+interface Part {
+  readonly s: DomainStratum;
+  readonly unit: number;
+  readonly P: number;
+  readonly G: number;
+  readonly moments: Moments;
+}
+
+/** A sum is taken as smooth while none of its units is over this part of its standard deviation (13 equal counts). */
+const SMOOTH = 0.28;
+
+/**
+ * The largest set of strata, those of the smallest units first, whose summed value is near enough to a normal
+ * distribution with matched skewness; the others are enumerated.
+ */
+function splitSmooth(parts: Part[]): { smooth: Moments; enumerated: Part[] } {
+  parts.sort((a, b) => a.unit - b.unit);
+  let sum: Moments = { mean: 0, variance: 0, third: 0 };
+  let smooth = sum;
+  let taken = 0;
+  parts.forEach((part, i) => {
+    sum = addMoments(sum, part.moments);
+    if (part.unit <= SMOOTH * Math.sqrt(sum.variance)) {
+      smooth = sum;
+      taken = i + 1;
+    }
+  });
+  return { smooth, enumerated: parts.slice(taken) };
+}
 
 /** Values c((1 − R̂)P* − R̂G*) of one stratum with their probabilities: the domain's count first, then its positives. */
-function domainAtoms(s: DomainStratum, unit: number, P: number, G: number, estimate: number): Atoms {
+function domainAtoms({ s, unit, P, G }: Part, estimate: number, cells: number): Atoms {
   const domain = hypergeometric(s.population, P + G, s.sampled);
   const v: number[] = [];
   const p: number[] = [];
@@ -89,7 +115,7 @@ function domainAtoms(s: DomainStratum, unit: number, P: number, G: number, estim
     }
   }
   const atoms = { v: Float64Array.from(v), p: Float64Array.from(p), size: v.length };
-  return atoms.size > 300 ? gather(atoms, 200) : atoms;
+  return atoms.size > 1.5 * cells ? gather(atoms, cells) : atoms;
 }
 
 interface Moments {
@@ -115,7 +141,7 @@ function domainMoments(s: DomainStratum, unit: number, P: number, G: number, est
   const f = n / N;
   return {
     mean: unit * n * mean,
-    variance: (unit ** 2 * n * variance * (N - n)) / (N - 1),
+    variance: N > 1 ? (unit ** 2 * n * variance * (N - n)) / (N - 1) : 0,
     third: unit ** 3 * n * third * (1 - f) * (1 - 2 * f),
   };
 }

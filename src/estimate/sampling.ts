@@ -14,9 +14,11 @@ export interface Term {
 }
 
 const CUT = 1e-13;
-/** More atoms than this are gathered into {@link CELLS} cells of equal width, each keeping its mean. */
-const MOST_ATOMS = 1500;
+/** Atoms over three times this number are gathered into so many cells of equal width, each keeping its mean. */
 const CELLS = 500;
+/** With more terms than this, fewer cells do: each term is a smaller part of the sum. */
+const MANY_TERMS = 6;
+const FEWER_CELLS = 150;
 
 /**
  * Hypergeometric distribution of the positives in a sample of `n` out of `N` units of which `K` are positive.
@@ -76,6 +78,7 @@ export function tailBelow(terms: readonly Term[], s: number, closed: boolean): n
     if (merged[i]!.pmf.p.length > merged[last]!.pmf.p.length) last = i;
   }
   const final = merged[last]!;
+  const cells = cellsFor(merged.length);
   const scale = merged.reduce((m, t) => Math.max(m, t.unit), Math.abs(s));
   const limit = closed ? s + scale * 1e-9 : s - scale * 1e-9;
   let atoms: Atoms = { v: Float64Array.of(0), p: Float64Array.of(1), size: 1 };
@@ -86,7 +89,7 @@ export function tailBelow(terms: readonly Term[], s: number, closed: boolean): n
     const term = merged[i]!;
     reserved -= term.unit * term.pmf.from;
     atoms = spread(atoms, term, limit - reserved);
-    if (atoms.size > MOST_ATOMS) atoms = gather(atoms);
+    if (atoms.size > 3 * cells) atoms = gather(atoms, cells);
   }
   const cumulative = new Float64Array(final.pmf.p.length);
   let sum = 0;
@@ -101,6 +104,11 @@ export function tailBelow(terms: readonly Term[], s: number, closed: boolean): n
     total += atoms.p[i]! * (index >= cumulative.length ? 1 : cumulative[index]!);
   }
   return Math.min(1, total);
+}
+
+/** Resolution for a sum of so many terms. */
+export function cellsFor(terms: number): number {
+  return terms > MANY_TERMS ? FEWER_CELLS : CELLS;
 }
 
 /** A discrete distribution of real values: the first `size` entries count. */
@@ -145,7 +153,7 @@ function spread(atoms: Atoms, term: Term, limit: number): Atoms {
 }
 
 /** Gathers atoms into at most cells + 1 atoms, each at the mean of its cell. */
-export function gather(atoms: Atoms, cells = CELLS): Atoms {
+export function gather(atoms: Atoms, cells: number): Atoms {
   let least = Number.POSITIVE_INFINITY;
   let most = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < atoms.size; i++) {
@@ -172,7 +180,7 @@ export function gather(atoms: Atoms, cells = CELLS): Atoms {
 }
 
 /** Distribution of the sum of two independent discrete values, gathered where it grows long. */
-export function sumAtoms(a: Atoms, b: Atoms): Atoms {
+export function sumAtoms(a: Atoms, b: Atoms, cells: number): Atoms {
   const v = new Float64Array(a.size * b.size);
   const p = new Float64Array(a.size * b.size);
   let size = 0;
@@ -185,7 +193,7 @@ export function sumAtoms(a: Atoms, b: Atoms): Atoms {
     }
   }
   const sum = { v, p, size };
-  return size > MOST_ATOMS ? gather(sum) : sum;
+  return size > 3 * cells ? gather(sum, cells) : sum;
 }
 
 /** P(A + B ≤ limit) for independent A and B. */

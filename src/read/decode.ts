@@ -16,6 +16,12 @@ export function decodeUtf8(bytes: Uint8Array): { text: string; repaired: boolean
  */
 export const MARK = '\udcff';
 
+/** A whole buffer as text, with {@link MARK} for invalid sequences. */
+export function decodeMarked(bytes: Uint8Array): { text: string; damaged: boolean } {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return isUtf8(buffer) ? { text: buffer.toString('utf8'), damaged: false } : { text: marked(buffer), damaged: true };
+}
+
 /** Text of chunks whose borders may lie inside a character, with {@link MARK} for invalid sequences. */
 export function markingDecoder(): { text(bytes: Uint8Array, last: boolean): string; damaged(): boolean } {
   let carry: Uint8Array = new Uint8Array(0);
@@ -25,13 +31,24 @@ export function markingDecoder(): { text(bytes: Uint8Array, last: boolean): stri
       const joined = carry.length === 0 ? bytes : Buffer.concat([carry, bytes]);
       const whole = last ? joined.length : joined.length - openTail(joined);
       carry = Uint8Array.from(joined.subarray(whole));
-      const buffer = Buffer.from(joined.buffer, joined.byteOffset, whole);
-      if (isUtf8(buffer)) return buffer.toString('utf8');
-      damaged = true;
-      return marked(buffer);
+      const decoded = decodeMarked(joined.subarray(0, whole));
+      damaged ||= decoded.damaged;
+      return decoded.text;
     },
     damaged: () => damaged,
   };
+}
+
+/** Whether any string in the value holds a {@link MARK}. Without recursion: hostile records are nested deeply. */
+export function holdsMark(value: unknown): boolean {
+  const open: unknown[] = [value];
+  while (open.length > 0) {
+    const next = open.pop();
+    if (typeof next === 'string' && next.includes(MARK)) return true;
+    if (typeof next !== 'object' || next === null || ArrayBuffer.isView(next)) continue;
+    for (const [key, inner] of Object.entries(next)) open.push(key, inner);
+  }
+  return false;
 }
 
 /** Decodes between the U+FFFD that are really there; those that then appear are replacements. */

@@ -3,6 +3,9 @@ import { PersonaPriorError } from '../errors.js';
 import type { Document, RawRecord, SkipReason } from '../types.js';
 import { decodeUtf8 } from './decode.js';
 import type { Format } from './format.js';
+import { type FieldChoice, ID_FIELDS, presetOf, TEXT_FIELDS, TITLE_FIELDS } from './presets.js';
+
+export type { FieldChoice } from './presets.js';
 
 /** Field names; a dot reaches into an object (`meta.title`). */
 export interface FieldMapping {
@@ -11,56 +14,25 @@ export interface FieldMapping {
   readonly title: string | null;
 }
 
-/** Field names of known dumps. `corpora/` says where each comes from. */
-export const PRESETS: Readonly<Record<string, FieldMapping>> = {
-  fineweb: { text: 'text', id: 'id', title: null },
-  c4: { text: 'text', id: 'url', title: null },
-  pile: { text: 'text', id: null, title: null },
-  dolma: { text: 'text', id: 'id', title: 'metadata.title' },
-  redpajama: { text: 'text', id: 'meta.url', title: 'meta.title' },
-  'redpajama-v2': { text: 'raw_content', id: 'url', title: 'title' },
-  dclm: { text: 'text', id: 'url', title: null },
-  'common-corpus': { text: 'text', id: 'identifier', title: 'title' },
-  'common-pile': { text: 'text', id: 'id', title: 'metadata.title' },
-  wikipedia: { text: 'text', id: 'id', title: 'title' },
-  pg19: { text: 'text', id: 'url', title: 'short_book_title' },
-  openwebtext: { text: 'text', id: null, title: null },
-  stackexchange: { text: 'text', id: 'id', title: 'title' },
-  reddit: { text: 'body', id: 'id', title: 'title' },
-};
-
-const TEXT = [
-  'text', 'content', 'raw_content', 'document', 'body', 'article', 'passage', 'review', 'plot', 'story', 'selftext',
-  'markdown', 'page_content', 'contents', 'statement',
-];
-const ID = ['id', 'doc_id', '_id', 'identifier', 'uid', 'guid', 'warc_record_id', 'url', 'uri', 'meta.url', 'metadata.url'];
-const TITLE = ['title', 'name', 'headline', 'meta.title', 'metadata.title', 'short_book_title'];
-
-export interface FieldChoice {
-  readonly preset?: string;
-  readonly textField?: string;
-  readonly idField?: string;
-}
+type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * The mapping for records with these fields. Throws `usage` for an unknown preset and `no_text_field`, which lists the
- * fields found, when no text field can be named.
+ * The mapping for records with these fields: what the choice names, then its preset, then the usual names that occur in
+ * them. Throws `usage` for an unknown preset and `no_text_field`, which lists the fields found, when no text can be named.
  */
 export function chooseFields(
-  records: readonly Readonly<Record<string, unknown>>[],
+  records: readonly Fields[],
   choice: FieldChoice & { readonly file?: string },
 ): FieldMapping {
-  const preset = choice.preset === undefined ? undefined : PRESETS[choice.preset];
-  if (choice.preset !== undefined && preset === undefined) {
-    const known = Object.keys(PRESETS).join(', ');
-    throw new PersonaPriorError('usage', `unknown preset ${choice.preset}`, { help: `known are ${known}` });
-  }
-  const isString = (field: string): boolean => records.some((r) => typeof valueAt(r, field) === 'string');
-  const isId = (field: string): boolean => records.some((r) => ['string', 'number', 'bigint'].includes(typeof valueAt(r, field)));
-  const text = choice.textField ?? preset?.text ?? TEXT.find(isString);
-  if (text === undefined || (records.length > 0 && !isString(text))) {
-    const found = [...new Set(records.flatMap((r) => Object.keys(r)))].slice(0, 40).join(', ');
-    const what = text === undefined ? 'no field with text is known here' : `no record has text in the field ${text}`;
+  const preset = presetOf(choice.preset);
+  const isText = (field: string): boolean => records.some((record) => typeof valueAt(record, field) === 'string');
+  const isId = (field: string): boolean => records.some((record) => isIdentifier(valueAt(record, field)));
+  const wanted = choice.textField === undefined ? (preset?.text ?? TEXT_FIELDS) : [choice.textField];
+  const text = wanted.find(isText);
+  if (text === undefined) {
+    const named = choice.textField !== undefined || preset !== undefined;
+    const what = named ? `no record has text in the field ${wanted.join(' or ')}` : 'no field is known to hold text';
+    const found = [...new Set(records.flatMap((record) => Object.keys(record)))].slice(0, 40).join(', ');
     throw new PersonaPriorError('no_text_field', `${what}; fields found: ${found || 'none'}`, {
       ...(choice.file === undefined ? {} : { place: { file: choice.file } }),
       help: 'name it with --text-field, or a known dump with --preset',
@@ -68,62 +40,84 @@ export function chooseFields(
   }
   return {
     text,
-    id: choice.idField ?? (preset === undefined ? ID.find(isId) : preset.id) ?? null,
-    title: preset === undefined ? (TITLE.find(isString) ?? null) : preset.title,
+    id: choice.idField ?? (preset?.id ?? ID_FIELDS).find(isId) ?? null,
+    title: (preset?.title ?? TITLE_FIELDS).find(isText) ?? null,
   };
 }
 
-/** The mapping from the first records of a file, as any reader gives them. */
+/** Records that are looked at to choose the fields. */
+const SAMPLE = 100;
+
+/** The mapping from the first records of a file, as any reader gives them. Throws as {@link chooseFields} does. */
 export function chooseMapping(
   records: readonly RawRecord[],
   format: Format,
   choice: FieldChoice & { readonly file?: string },
 ): FieldMapping {
+  presetOf(choice.preset); // an unknown one is told for every format
   if (format === 'text') return { text: 'text', id: 'id', title: null };
-  const sample: Record<string, unknown>[] = [];
+  const sample: Fields[] = [];
   for (const record of records) {
-    if (record.kind === 'fields') sample.push({ ...record.fields });
+    if (sample.length >= SAMPLE) break;
+    if (record.kind === 'fields') sample.push(record.fields);
     else if (record.kind === 'json') {
       const parsed = parseJsonRecord(record.bytes);
-      if (!('fault' in parsed)) sample.push({ ...parsed.fields });
+      if (!('fault' in parsed)) sample.push(parsed.fields);
     }
-    if (sample.length >= 20) break;
   }
   // nothing readable yet: the usual names, so that the faults are counted and the file goes on
-  if (sample.length === 0) {
-    return { text: choice.textField ?? 'text', id: choice.idField ?? 'id', title: 'title' };
-  }
+  if (sample.length === 0) return { text: choice.textField ?? 'text', id: choice.idField ?? 'id', title: 'title' };
   return chooseFields(sample, choice);
 }
 
-type Extracted =
+/**
+ * The top-level fields among `names` that a mapping may ask for, or all of them when none is known to hold text: the error
+ * of {@link chooseFields} then lists what there is.
+ */
+export function topLevelFields(names: readonly string[], choice: FieldChoice): readonly string[] {
+  const preset = presetOf(choice.preset);
+  const among = (fields: readonly string[]): string[] =>
+    fields
+      .map((field) => (names.includes(field) ? field : field.split('.')[0]!))
+      .filter((field) => names.includes(field));
+  const text = among(choice.textField === undefined ? (preset?.text ?? TEXT_FIELDS) : [choice.textField]);
+  if (text.length === 0) return names;
+  const id = among(choice.idField === undefined ? (preset?.id ?? ID_FIELDS) : [choice.idField]);
+  return [...new Set([...text, ...id, ...among(preset?.title ?? TITLE_FIELDS)])];
+}
+
+export type Extracted =
   | { readonly document: Document; readonly repaired: boolean }
   | { readonly fault: { readonly reason: SkipReason; readonly message: string } };
 
-/** A record's fields as a document. Lone surrogates become U+FFFD, and the document counts as repaired. */
+/**
+ * A record's fields as a document. Numbers are ids too; an empty string is no id and no title. Lone surrogates of text, id and title
+ * become U+FFFD, and the document counts as repaired, as it does when `repaired` says that its decoding replaced something.
+ */
 export function extractDocument(
-  fields: Readonly<Record<string, unknown>>,
+  fields: Fields,
   mapping: FieldMapping,
   fallbackId: string,
   repaired = false,
 ): Extracted {
   const raw = valueAt(fields, mapping.text);
   if (typeof raw !== 'string') {
-    const found = raw === undefined ? 'is missing' : raw === null ? 'is null' : `is a ${typeof raw}`;
+    const found = raw === undefined ? 'is missing' : raw === null ? 'is null' : `is of the type ${typeName(raw)}`;
     return { fault: { reason: 'no_text', message: `the field ${mapping.text} ${found}` } };
   }
-  if (!/\S/.test(raw)) return { fault: { reason: 'empty', message: `the field ${mapping.text} holds white space only` } };
-  const text = wellFormed(raw);
-  const title = mapping.title === null ? undefined : valueAt(fields, mapping.title);
+  if (!/\S/.test(raw))
+    return { fault: { reason: 'empty', message: `the field ${mapping.text} holds white space only` } };
   const given = mapping.id === null ? undefined : valueAt(fields, mapping.id);
-  const id = ['string', 'number', 'bigint'].includes(typeof given) && given !== '' ? String(given) : fallbackId;
-  return {
-    document: { id: wellFormed(id), title: typeof title === 'string' ? wellFormed(title) : null, text, names: [] },
-    repaired: repaired || text !== raw,
-  };
+  const rawId = isIdentifier(given) && given !== '' ? String(given) : fallbackId;
+  const rawTitle = mapping.title === null ? undefined : valueAt(fields, mapping.title);
+  const text = wellFormed(raw);
+  const id = wellFormed(rawId);
+  const title = typeof rawTitle === 'string' && rawTitle !== '' ? wellFormed(rawTitle) : null;
+  const mended = text !== raw || id !== rawId || (title !== null && title !== rawTitle);
+  return { document: { id, title, text, names: [] }, repaired: repaired || mended };
 }
 
-/** The bytes of one JSON object as fields, or why they are none. */
+/** The bytes of one JSON object as fields, or why they are none. Invalid UTF-8 becomes U+FFFD and is told. */
 export function parseJsonRecord(
   bytes: Uint8Array,
 ):
@@ -134,18 +128,28 @@ export function parseJsonRecord(
   try {
     value = JSON.parse(text);
   } catch (error) {
-    // the parser's message quotes the text: keep its place only
-    const message = error instanceof Error ? error.message.replace(/,? ?(?:\.\.\.)?".*$/s, '').slice(0, 120) : 'not JSON';
+    // the parser's message may quote the text behind a comma: only its reason is kept
+    const message = error instanceof Error ? error.message.replace(/, (?:\.\.\.)?".*$/s, '').slice(0, 120) : 'not JSON';
     return { fault: { reason: 'malformed', message } };
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return { fault: { reason: 'malformed', message: 'expected a JSON object' } };
+    return { fault: { reason: 'malformed', message: `expected a JSON object, found ${typeName(value)}` } };
   }
   return { fields: value as Record<string, unknown>, repaired };
 }
 
-/** A field by its name, or by a dotted path when no field has the whole name. */
-function valueAt(fields: Readonly<Record<string, unknown>>, path: string): unknown {
+/** `null`, `array`, or what `typeof` says. */
+export function typeName(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'array' : typeof value;
+}
+
+function isIdentifier(value: unknown): value is string | number | bigint {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint';
+}
+
+/** A field by its name, or by a dotted path when no field has the whole name. Objects that are strings of JSON are opened. */
+function valueAt(fields: Fields, path: string): unknown {
   if (Object.hasOwn(fields, path)) return fields[path];
   if (!path.includes('.')) return undefined;
   let value: unknown = fields;

@@ -39,7 +39,8 @@ export async function* gunzip(
     // zlib stops by itself at a zero byte behind a member
     let rest = last.subarray(last.length - (fed - transform.bytesWritten));
     for (;;) {
-      if (rest.some((byte) => byte !== 0)) throw new StreamFault('decompression', 'bytes that are no gzip member follow');
+      if (rest.some((byte) => byte !== 0))
+        throw new StreamFault('decompression', 'bytes that are no gzip member follow');
       const { value, done } = await source.next();
       if (done) return;
       rest = value;

@@ -1,6 +1,5 @@
 // From command-line arguments to files: paths, folders, globs, standard input. Opens nothing but for the head's hash.
 import { createHash } from 'node:crypto';
-import { type Dirent, existsSync } from 'node:fs';
 import { open, readdir, realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { glob } from 'tinyglobby';
@@ -11,17 +10,19 @@ export interface InputFile {
   readonly path: string;
   /** as shown to people */
   readonly name: string;
+  /** null for what is no regular file: standard input, a pipe */
   readonly size: number | null;
   readonly mtimeMs: number | null;
-  /** SHA-256 (hex) of the first 64 KiB; null for standard input */
+  /** SHA-256 (hex) of the first 64 KiB */
   readonly headHash: string | null;
 }
 
 const HEAD = 64 * 1024;
 
 /**
- * Files of the arguments, in their order; inside a folder or glob by bytes of their paths. Hidden files are left out of
- * folders. Throws `missing_input` for what is not there, and for a folder or glob without files.
+ * Files of the arguments, in their order; inside a folder depth first by the bytes of the names, of a glob by the bytes of
+ * the paths. Hidden files are left out of folders and globs. Throws `missing_input` for what is not there or not readable
+ * (a dangling link in a folder too), and for a folder or glob without files.
  */
 export async function* findInputs(args: readonly string[]): AsyncGenerator<InputFile> {
   for (const arg of args) {
@@ -29,44 +30,48 @@ export async function* findInputs(args: readonly string[]): AsyncGenerator<Input
       yield { path: '-', name: 'stdin', size: null, mtimeMs: null, headHash: null };
       continue;
     }
-    // a file may be called "a[1].jsonl": what exists is no pattern
-    if (!existsSync(arg) && /[*?[\]{}]/.test(arg)) {
-      const found = (await glob(arg, { absolute: true, onlyFiles: true, expandDirectories: false })).sort(byBytes);
-      if (found.length === 0) throw missing(arg, 'no file matches this pattern');
-      for (const path of found) yield describe(path, path);
-      continue;
-    }
     const info = await stat(arg).catch(() => null);
-    if (info === null) throw missing(arg, 'no such file or folder');
-    if (!info.isDirectory()) {
-      yield await describe(resolve(arg), arg);
-      continue;
-    }
     let any = false;
-    for await (const path of walk(arg, new Set())) {
-      any = true;
-      yield await describe(resolve(path), path);
-    }
-    if (!any) throw missing(arg, 'the folder holds no files');
+    if (info === null) {
+      // only what does not exist is a pattern: a file may be called "a[1].jsonl"
+      if (!/[*?[\]{}]/.test(arg)) throw missing(arg, 'no such file or folder', 'check the path');
+      const paths = await glob(arg, { onlyFiles: true, expandDirectories: false, absolute: true });
+      for (const path of paths.sort(byBytes)) {
+        any = true;
+        yield await describe(path, path);
+      }
+      if (!any)
+        throw missing(arg, 'no file matches this pattern', 'put it in quotes, and mind that hidden files are left out');
+    } else if (info.isDirectory()) {
+      for await (const path of walk(arg, [])) {
+        any = true;
+        yield await describe(resolve(path), path);
+      }
+      if (!any) throw missing(arg, 'the folder holds no files', 'hidden files are left out: name them one by one');
+    } else yield await describe(resolve(arg), arg);
   }
 }
 
-function missing(arg: string, message: string): PersonaPriorError {
-  return new PersonaPriorError('missing_input', message, { place: { file: arg }, help: 'check the path' });
+function missing(file: string, message: string, help: string, cause?: unknown): PersonaPriorError {
+  return new PersonaPriorError('missing_input', message, { place: { file }, help, cause });
 }
 
-/** Depth first in byte order; a link back to a folder on the way is not followed twice. */
-async function* walk(folder: string, above: Set<string>): AsyncGenerator<string> {
+/** `above` holds the real paths of the folders on the way: a link back to one of them is not followed. */
+async function* walk(folder: string, above: readonly string[]): AsyncGenerator<string> {
   const real = await realpath(folder);
-  if (above.has(real)) return;
-  const entries: Dirent[] = await readdir(folder, { withFileTypes: true });
+  if (above.includes(real)) return;
+  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
+    throw missing(folder, 'expected a readable folder', 'check its permissions', cause);
+  });
   entries.sort((a, b) => byBytes(a.name, b.name));
   for (const entry of entries) {
     if (entry.name.startsWith('.')) continue;
     const path = join(folder, entry.name);
-    const info = entry.isSymbolicLink() ? await stat(path).catch(() => null) : entry;
-    if (info === null) continue;
-    if (info.isDirectory()) yield* walk(path, new Set(above).add(real));
+    // a dangling link counts as a file, so that its absence is told
+    const info = entry.isSymbolicLink()
+      ? await stat(path).catch(() => ({ isDirectory: () => false, isFile: () => true }))
+      : entry;
+    if (info.isDirectory()) yield* walk(path, [...above, real]);
     else if (info.isFile()) yield path;
   }
 }
@@ -77,18 +82,18 @@ function byBytes(a: string, b: string): number {
 
 async function describe(path: string, name: string): Promise<InputFile> {
   try {
+    const info = await stat(path);
+    // a pipe that is opened and closed again would lose its writer
+    if (!info.isFile()) return { path, name, size: null, mtimeMs: null, headHash: null };
     const handle = await open(path, 'r');
     try {
-      const info = await handle.stat();
-      if (!info.isFile()) return { path, name, size: null, mtimeMs: null, headHash: null };
-      const head = Buffer.alloc(Math.min(HEAD, info.size));
-      const { bytesRead } = await handle.read(head, 0, head.length, 0);
-      const headHash = createHash('sha256').update(head.subarray(0, bytesRead)).digest('hex');
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(Math.min(HEAD, info.size)), 0, null, 0);
+      const headHash = createHash('sha256').update(buffer.subarray(0, bytesRead)).digest('hex');
       return { path, name, size: info.size, mtimeMs: info.mtimeMs, headHash };
     } finally {
       await handle.close();
     }
   } catch (cause) {
-    throw new PersonaPriorError('missing_input', 'expected a readable file', { place: { file: name }, cause });
+    throw missing(name, 'expected a readable file', 'check the path and its permissions', cause);
   }
 }

@@ -1,214 +1,200 @@
 // Opens one input: finds compression and format, and gives its records from a place on. Chooses no fields but Parquet's columns.
 import { createReadStream } from 'node:fs';
-import { Readable } from 'node:stream';
 import { PersonaPriorError } from '../errors.js';
 import type { RecordBatch, SkipReason } from '../types.js';
-import { type Compression, decompress, detectCompression, StreamFault } from './compression.js';
-import { readCsv } from './csv.js';
-import { chooseFields, type FieldChoice, PRESETS } from './fields.js';
+import { type Compression, decompress, detectCompression } from './compression.js';
+import { readCsv, usesQuotes } from './csv.js';
+import { StreamFault } from './fault.js';
+import { type FieldChoice, topLevelFields } from './fields.js';
 import { detectFormat, type Format } from './format.js';
 import type { InputFile } from './inputs.js';
 import { readArray } from './json-array.js';
 import { readLines } from './jsonl.js';
-import { openParquet } from './parquet.js';
+import { openParquet, type ParquetFile } from './parquet.js';
+import { counted, readFile, skip, withHead } from './source.js';
 import { readText } from './text.js';
 
 export interface OpenOptions extends FieldChoice {
+  /** the only columns that are read of a Parquet file; default: those that could be text, id or title */
+  readonly columns?: readonly string[];
   /** bytes that one record may have */
   readonly recordLimit?: number;
-  /** where to go on: number of the next record, and its uncompressed offset (-1: find it by number) */
+  /** where to go on: the number of the next record, and for JSONL its uncompressed offset (-1: unknown) */
   readonly skipRecords?: number;
   readonly skipBytes?: number;
   /** standard input, when the path is `-` */
-  readonly stdin?: Readable;
+  readonly stdin?: AsyncIterable<Uint8Array>;
+}
+
+export interface StreamOutcome {
+  readonly complete: boolean;
+  /** `offset`: uncompressed bytes that were read before, -1 where unknown */
+  readonly fault?: { readonly reason: SkipReason; readonly message: string; readonly offset: number };
 }
 
 export interface OpenedInput {
   readonly format: Format;
   readonly compression: Compression;
-  /** Batches in file order. Never throws for a broken stream: see `outcome`. */
+  /** how many records there are, where the file itself says it (Parquet) */
+  readonly rows: number | null;
+  /** Batches in file order, to be read once. Never throws for a broken stream: see `outcome`. */
   readonly batches: AsyncIterable<RecordBatch>;
   /** After the last batch: whether the file was read to its end, and if not, why. */
-  outcome(): { readonly complete: boolean; readonly fault?: { readonly reason: SkipReason; readonly message: string } };
+  outcome(): StreamOutcome;
 }
 
 export const RECORD_LIMIT = 256 * 1024 * 1024;
 const HEAD = 64 * 1024;
+/** Faults that wait for a readable record. */
+const MOST_HELD = 10_000;
 
-/** Throws `missing_input` and `unknown_format`; faults inside the file are counted by the batches and `outcome`. */
+/**
+ * Throws `missing_input` and `unknown_format`. Faults inside the file are counted by the batches and `outcome`. With
+ * `skipRecords` the records from that number on come as a full read gives them: plain JSONL starts at `skipBytes`, Parquet
+ * passes over whole row groups, everything else is read again and let go.
+ */
 export async function openInput(file: InputFile, options: OpenOptions = {}): Promise<OpenedInput> {
-  const source = file.path === '-' ? (options.stdin ?? process.stdin) : createReadStream(file.path, { highWaterMark: 1 << 20 });
-  const peeked = await peek(source, file);
-  const compression = detectCompression(peeked.head);
-  if (compression === 'bzip2' || compression === 'xz' || compression === 'lz4') {
-    source.destroy();
-    throw new PersonaPriorError('unknown_format', `${compression} compression is not read by this version`, {
-      place: { file: file.name },
-      help: `decompress it into a pipe: ${compression === 'lz4' ? 'lz4' : compression} -dc FILE | persona-prior scan -`,
-    });
-  }
-  if (compression === 'none' && detectFormat(peeked.head, file.name) === 'parquet') {
-    source.destroy();
-    return openParquetInput(file, options);
-  }
   let compressedBytes = 0;
-  const chunks = decompress(peeked.stream, compression, (n) => {
-    compressedBytes += n;
-  });
-  const first = await firstChunk(chunks);
-  const format = detectFormat(first.head, file.name);
-  if (format === 'parquet') {
-    throw new PersonaPriorError('unknown_format', 'a compressed or piped Parquet file', {
-      place: { file: file.name },
-      help: 'Parquet is read by its footer: give the plain file',
+  const bytesOf = (start: number): AsyncIterable<Uint8Array> => {
+    compressedBytes = start;
+    const source = file.path === '-' ? (options.stdin ?? standardInput()) : readFile(file.path, file.name, start);
+    return counted(source, (n) => {
+      compressedBytes += n;
     });
-  }
-  const limit = options.recordLimit ?? RECORD_LIMIT;
-  const firstRecord = options.skipRecords ?? 0;
-  const read = (): AsyncGenerator<RecordBatch> => {
-    const counted = () => compressedBytes;
-    if (format === 'jsonl') {
-      const from = options.skipBytes ?? 0;
-      if (from < 0) return dropRecords(readLines(first.all, lines(limit, 0, 0, counted)), firstRecord);
-      return readLines(skip(first.all, from), lines(limit, firstRecord, from, counted));
-    }
-    if (format === 'json-array') return readArray(first.all, { firstRecord, compressedBytes: counted });
-    if (format === 'text') return firstRecord > 0 ? nothing() : readText(first.all, file.name, limit, counted);
-    const delimiter = format === 'csv' ? ',' : '\t';
-    return readCsv(first.all, { delimiter, recordLimit: limit, firstRecord, compressedBytes: counted });
   };
-  return guarded(format, compression, read, () => source.destroy());
+  const raw = await withHead(bytesOf(0), HEAD);
+  const compression = detectCompression(raw.head);
+  let close = raw.close;
+  try {
+    if (compression === 'bzip2' || compression === 'xz' || compression === 'lz4') {
+      throw new PersonaPriorError('unknown_format', `${compression} compression is not supported yet`, {
+        place: { file: file.name },
+        help: `${compression} -dc FILE | persona-prior scan -`,
+      });
+    }
+    if (compression === 'none' && detectFormat(raw.head, file.name) === 'parquet') {
+      await raw.close();
+      return await openParquetInput(file, options);
+    }
+    // a corrupt place is decoded a second time, which a pipe does not allow
+    const reopen = file.size === null ? undefined : () => readFile(file.path, file.name);
+    const bytes = await withHead(decompress(raw.all, compression, reopen), HEAD);
+    close = bytes.close;
+    const format = detectFormat(bytes.head, file.name);
+    if (format === 'parquet') throw unseekable(file);
+
+    const recordLimit = options.recordLimit ?? RECORD_LIMIT;
+    const firstRecord = options.skipRecords ?? 0;
+    const common = { recordLimit, firstRecord, compressedBytes: () => compressedBytes };
+    const lines = async function* (): AsyncGenerator<RecordBatch> {
+      const firstByte = options.skipBytes ?? (firstRecord > 0 ? -1 : 0);
+      if (firstByte < 0) {
+        yield* from(firstRecord, readLines(bytes.all, { ...common, firstRecord: 0, firstByte: 0 }));
+      } else if (compression === 'none' && file.size !== null && firstByte > 0) {
+        await bytes.close();
+        yield* readLines(bytesOf(firstByte), { ...common, firstByte });
+      } else yield* readLines(skip(bytes.all, firstByte), { ...common, firstByte });
+    };
+    const read = (): AsyncGenerator<RecordBatch> => {
+      if (format === 'jsonl') return lines();
+      if (format === 'json-array') return readArray(bytes.all, common);
+      if (format === 'text')
+        return from(firstRecord, readText(bytes.all, file.name, recordLimit, common.compressedBytes));
+      const delimiter = format === 'csv' ? ',' : '\t';
+      return readCsv(bytes.all, {
+        ...common,
+        delimiter,
+        quotes: format === 'csv' || usesQuotes(bytes.head.subarray(0, HEAD)),
+      });
+    };
+    return guarded(format, compression, null, read, bytes.close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
-function lines(recordLimit: number, firstRecord: number, firstByte: number, compressedBytes: () => number) {
-  return { recordLimit, firstRecord, firstByte, compressedBytes };
+function standardInput(): AsyncIterable<Uint8Array> {
+  return createReadStream('', { fd: 0, autoClose: false });
+}
+
+function unseekable(file: InputFile): PersonaPriorError {
+  return new PersonaPriorError('unknown_format', 'a Parquet file that is compressed or comes through a pipe', {
+    place: { file: file.name },
+    help: 'Parquet is read from its end: give the plain file by its path',
+  });
 }
 
 async function openParquetInput(file: InputFile, options: OpenOptions): Promise<OpenedInput> {
-  if (file.path === '-') {
-    throw new PersonaPriorError('unknown_format', 'Parquet on standard input', { help: 'give the file by its path' });
-  }
-  let broken: StreamFault | undefined;
-  const parquet = await openParquet(file.path).catch((error: unknown) => {
+  if (file.size === null) throw unseekable(file);
+  let parquet: ParquetFile;
+  try {
+    parquet = await openParquet(file.path);
+  } catch (error) {
     if (!(error instanceof StreamFault)) throw error;
-    broken = error;
-    return null;
-  });
-  const read = (): AsyncGenerator<RecordBatch> => {
-    if (parquet === null) return failing(broken!);
-    return parquet.batches(neededColumns(parquet.columns, options, file.name), options.skipRecords ?? 0);
-  };
-  return guarded('parquet', 'none', read, () => void parquet?.close());
-}
-
-/** The columns that the mapping will ask for; a struct is read whole. */
-function neededColumns(columns: readonly string[], options: FieldChoice, file: string): string[] {
-  const fake = Object.fromEntries(columns.map((name) => [name, '']));
-  const preset = options.preset === undefined ? undefined : PRESETS[options.preset];
-  const named = [options.textField, options.idField, preset?.text, preset?.id, preset?.title];
-  const nested = named.filter((n): n is string => typeof n === 'string').map((n) => (columns.includes(n) ? n : n.split('.')[0]!));
-  const plain = nested.length > 0 && options.textField?.includes('.') ? nested : wanted(fake, options, file);
-  return [...new Set([...plain, ...nested, ...['title', 'metadata', 'meta']])].filter((name) => columns.includes(name));
-}
-
-function wanted(fake: Record<string, string>, options: FieldChoice, file: string): string[] {
-  const mapping = chooseFields([fake], { ...options, file });
-  return [mapping.text, mapping.id, mapping.title].filter((name): name is string => name !== null);
+    return guarded(
+      'parquet',
+      'none',
+      null,
+      () => broken(error),
+      async () => {},
+    );
+  }
+  const asked = options.columns ?? topLevelFields(parquet.columns, options);
+  const columns = asked.filter((name) => parquet.columns.includes(name));
+  const read = (): AsyncGenerator<RecordBatch> => parquet.batches(columns, options.skipRecords ?? 0);
+  return guarded('parquet', 'none', parquet.rows, read, parquet.close);
 }
 
 function guarded(
   format: Format,
   compression: Compression,
+  rows: number | null,
   read: () => AsyncGenerator<RecordBatch>,
-  close: () => void,
+  close: () => Promise<void>,
 ): OpenedInput {
-  let complete = false;
-  let fault: { reason: SkipReason; message: string } | undefined;
+  let outcome: StreamOutcome = { complete: false };
   const batches = async function* (): AsyncGenerator<RecordBatch> {
     try {
-      yield* read();
-      complete = true;
+      yield* readableFirst(read());
+      outcome = { complete: true };
     } catch (error) {
       if (!(error instanceof StreamFault)) throw error;
-      fault = { reason: error.reason, message: error.message };
+      const { reason, message, offset } = error;
+      outcome = { complete: false, fault: { reason, message, offset } };
     } finally {
-      close();
+      await close();
     }
   };
-  return { format, compression, batches: batches(), outcome: () => (fault === undefined ? { complete } : { complete, fault }) };
+  return { format, compression, rows, batches: batches(), outcome: () => outcome };
 }
 
-async function* failing(fault: StreamFault): AsyncGenerator<RecordBatch> {
+/** Joins the faults before the first readable record to its batch: the fields are chosen from the first batch. */
+async function* readableFirst(batches: AsyncIterable<RecordBatch>): AsyncGenerator<RecordBatch> {
+  let held: RecordBatch | undefined;
+  let found = false;
+  try {
+    for await (const batch of batches) {
+      const joined: RecordBatch =
+        held === undefined ? batch : { ...batch, records: [...held.records, ...batch.records] };
+      found ||= joined.records.some((record) => record.kind !== 'fault') || joined.records.length > MOST_HELD;
+      held = found ? undefined : joined;
+      if (found) yield joined;
+    }
+  } catch (error) {
+    if (held !== undefined) yield held;
+    throw error;
+  }
+  if (held !== undefined) yield held;
+}
+
+async function* broken(fault: StreamFault): AsyncGenerator<RecordBatch> {
   yield* [];
   throw fault;
 }
 
-async function* nothing(): AsyncGenerator<RecordBatch> {
-  yield* [];
-}
-
-/** The first bytes of a stream, and the stream with them still in it. */
-async function peek(source: Readable, file: InputFile): Promise<{ head: Uint8Array; stream: Readable }> {
-  const iterator = source[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  let ended = false;
-  try {
-    while (size < 512) {
-      const { value, done } = await iterator.next();
-      if (done) {
-        ended = true;
-        break;
-      }
-      parts.push(value);
-      size += value.length;
-    }
-  } catch (cause) {
-    throw new PersonaPriorError('missing_input', 'the file cannot be read', { place: { file: file.name }, cause });
-  }
-  const head = Buffer.concat(parts);
-  const stream = async function* (): AsyncGenerator<Uint8Array> {
-    yield* parts;
-    if (ended) return;
-    for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value;
-  };
-  return { head, stream: Readable.from(stream(), { objectMode: true, highWaterMark: 2 }) };
-}
-
-/** Enough decompressed bytes to know the format, and all chunks with them. A fault among them is thrown in its place. */
-async function firstChunk(
-  chunks: AsyncGenerator<Uint8Array>,
-): Promise<{ head: Uint8Array; all: AsyncGenerator<Uint8Array> }> {
-  let head: Uint8Array = new Uint8Array(0);
-  let fault: unknown;
-  let done = false;
-  try {
-    const next = await chunks.next();
-    if (next.done) done = true;
-    else head = next.value;
-  } catch (error) {
-    fault = error;
-  }
-  const all = async function* (): AsyncGenerator<Uint8Array> {
-    if (head.length > 0) yield head;
-    if (fault !== undefined) throw fault;
-    if (!done) yield* chunks;
-  };
-  return { head: head.subarray(0, HEAD), all: all() };
-}
-
-async function* skip(chunks: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {
-  let left = bytes;
-  for await (const chunk of chunks) {
-    if (left >= chunk.length) left -= chunk.length;
-    else {
-      yield left > 0 ? chunk.subarray(left) : chunk;
-      left = 0;
-    }
-  }
-}
-
-async function* dropRecords(batches: AsyncIterable<RecordBatch>, first: number): AsyncGenerator<RecordBatch> {
+/** Records from a number on. */
+async function* from(first: number, batches: AsyncIterable<RecordBatch>): AsyncGenerator<RecordBatch> {
   for await (const batch of batches) {
     const records = batch.records.filter((record) => record.record >= first);
     if (records.length > 0) yield { ...batch, records };

@@ -1,33 +1,43 @@
 // A plain text or Markdown file as one document, called by its file name.
 import { basename } from 'node:path';
-import type { RecordBatch } from '../types.js';
+import type { RawRecord, RecordBatch } from '../types.js';
 import { decodeUtf8 } from './decode.js';
+import { StreamFault } from './fault.js';
 
-/** One record. A file over the limit is a fault `too_long`; a broken stream gives what came before and throws its fault. */
+/**
+ * One record with the fields `id` and `text`; none for an empty file. A file over the limit is a fault `too_long`. A stream
+ * that breaks is a fault `truncated`, and its own fault is thrown after it: half a text is no document.
+ */
 export async function* readText(
   chunks: AsyncIterable<Uint8Array>,
   name: string,
   recordLimit: number,
   compressedBytes: () => number,
 ): AsyncGenerator<RecordBatch> {
-  const parts: Uint8Array[] = [];
+  let parts: Uint8Array[] = [];
   let bytes = 0;
-  let fault: unknown;
+  let broken: unknown;
   try {
     for await (const chunk of chunks) {
       bytes += chunk.length;
       if (bytes <= recordLimit) parts.push(chunk);
+      else parts = [];
     }
   } catch (error) {
-    fault = error;
+    if (!(error instanceof StreamFault)) throw error;
+    broken = error;
   }
+  const records: RawRecord[] = [];
+  const fault = { kind: 'fault', record: 0, offset: 0 } as const;
   if (bytes > recordLimit) {
-    const message = `${bytes} bytes, the limit is ${recordLimit}`;
-    yield { records: [{ kind: 'fault', record: 0, offset: 0, reason: 'too_long', message }], bytes, compressedBytes: compressedBytes() };
+    records.push({ ...fault, reason: 'too_long', message: `${bytes} bytes, the limit is ${recordLimit}` });
+  } else if (broken !== undefined) {
+    records.push({ ...fault, reason: 'truncated', message: 'the stream ends inside the text' });
   } else if (bytes > 0) {
     const { text, repaired } = decodeUtf8(Buffer.concat(parts));
-    const fields = { id: basename(name), text: text.replace(/^\ufeff/, '') };
-    yield { records: [{ kind: 'fields', record: 0, offset: 0, fields, repaired }], bytes, compressedBytes: compressedBytes() };
+    const fields = { id: basename(name).replace(/\.(?:gz|zst|zstd)$/i, ''), text: text.replace(/^\ufeff/, '') };
+    records.push({ kind: 'fields', record: 0, offset: 0, fields, repaired });
   }
-  if (fault !== undefined) throw fault;
+  if (records.length > 0) yield { records, bytes, compressedBytes: compressedBytes() };
+  if (broken !== undefined) throw broken;
 }

@@ -115,7 +115,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 /** Corpus text cannot make markup: Markdown's and HTML's special characters are escaped, controls made visible. */
 function escape(text: string): string {
   return printable(text.replace(/[\r\n\t]+/g, ' '))
-    .replace(/[\\`*_{}[\]<>()#+!|~&$@]/g, (c) => `\\${c}`)
+    .replace(/[\\`*_[\]<>|~&$@]/g, (c) => `\\${c}`)
     .replace(/\\</g, '&lt;')
     .replace(/\\>/g, '&gt;')
     .replace(/\\&/g, '&amp;')

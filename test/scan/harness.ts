@@ -24,8 +24,8 @@ export interface RunOptions {
   readonly cwd?: string;
   readonly input?: string | Uint8Array;
   readonly env?: Record<string, string>;
-  /** called with each piece of stderr; may kill */
-  readonly onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
+  /** sends a signal after so many milliseconds */
+  readonly signal?: { readonly name: NodeJS.Signals; readonly after: number };
 }
 
 export function run(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
@@ -41,10 +41,14 @@ export function run(args: readonly string[], options: RunOptions = {}): Promise<
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;
-      options.onStderr?.(text, (signal) => child.kill(signal));
     });
     child.on('error', reject);
-    child.on('close', (code) => resolve({ code, stdout, stderr }));
+    const { signal } = options;
+    const timer = signal === undefined ? undefined : setTimeout(() => child.kill(signal.name), signal.after);
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      resolve({ code, stdout, stderr });
+    });
     child.stdin.on('error', () => {});
     child.stdin.end(options.input ?? '');
   });
