@@ -1,9 +1,9 @@
 // Wires gate, segment, linear tier and encoder for one document. Shared by scan's workers and `classify`.
 // It reads no files of a corpus and writes nothing.
 import { join } from 'node:path';
-import { appositions } from './classify/names.js';
 import { type Encoder, type EncoderOutput, loadEncoder } from './classify/encoder.js';
 import { type Linear, loadLinear } from './classify/linear.js';
+import { appositions } from './classify/names.js';
 import { compileGate, type Found, type Gate } from './gate/gate.js';
 import { loadLexicon } from './gate/lexicon.js';
 import { countWords, segment } from './segment/segment.js';
@@ -141,7 +141,11 @@ async function judge(
   if (learnt.length > given.length) {
     const places = occurrences(document.text, learnt.slice(given.length));
     const before = near;
-    if (open) near = nearby(spans, [...found.spans, ...places].sort((a, b) => a.from - b.from));
+    if (open)
+      near = nearby(
+        spans,
+        [...found.spans, ...places].sort((a, b) => a.from - b.from),
+      );
     for (let i = 0; i < spans.length; i++) {
       const reached = near[i] === 1 || options.all === true;
       const fresh = before[i] === 0 && near[i] === 1 && !options.all;

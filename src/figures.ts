@@ -44,8 +44,14 @@ export function sourceCounts(source: SourceData, flag: number): SourceCounts {
   const parsed = rejected === 0 || n('gate|dropped_passages|') > 0;
   // a sample that holds every reject is a count
   const exact = parsed || sample.length === rejected;
-  const passages = expand(sample.map((s) => s.passages), rejected);
-  const words = expand(sample.map((s) => s.words), rejected);
+  const passages = expand(
+    sample.map((s) => s.passages),
+    rejected,
+  );
+  const words = expand(
+    sample.map((s) => s.words),
+    rejected,
+  );
   return {
     source: source.name,
     documents: n('read|out|'),
@@ -96,11 +102,13 @@ function argmax(values: Float32Array, from: number, length: number): number {
 export function prevalence(loaded: Loaded, flag: number): PrevalenceRow[] {
   const rows: PrevalenceRow[] = [];
   const counts = loaded.sources.map((source) => sourceCounts(source, flag));
-  const groups: { name: string | null; hits: HitData[]; counts: SourceCounts[] }[] = loaded.sources.map((source, i) => ({
-    name: source.name,
-    hits: [...source.hits],
-    counts: [counts[i]!],
-  }));
+  const groups: { name: string | null; hits: HitData[]; counts: SourceCounts[] }[] = loaded.sources.map(
+    (source, i) => ({
+      name: source.name,
+      hits: [...source.hits],
+      counts: [counts[i]!],
+    }),
+  );
   if (groups.length > 1) groups.push({ name: null, hits: loaded.sources.flatMap((s) => [...s.hits]), counts });
   else if (groups.length === 1) groups.push({ ...groups[0]!, name: null });
   const always = ['persona=character', ...VALENCE.map((v) => `valence=${v}`)];
@@ -125,9 +133,21 @@ export function prevalence(loaded: Loaded, flag: number): PrevalenceRow[] {
     const relativeError = words > 0 ? Math.sqrt(total((c) => c.wordsError ** 2)) / words : 0;
     for (const [property, entry] of byProperty) {
       const row = (unit: PrevalenceRow['unit'], positives: number, sampled: number, design: number): void => {
-        rows.push({ property, unit, source: group.name, ...naive(positives, sampled, design), positives, sampled: Math.round(sampled) });
+        rows.push({
+          property,
+          unit,
+          source: group.name,
+          ...naive(positives, sampled, design),
+          positives,
+          sampled: Math.round(sampled),
+        });
       };
-      row('document', entry.documents.size, total((c) => c.documents), 1);
+      row(
+        'document',
+        entry.documents.size,
+        total((c) => c.documents),
+        1,
+      );
       row('passage', entry.passages, passages, 1 + relativeError);
       // words come in whole passages: the passage is the independent unit
       row('word', entry.words, words, entry.passages === 0 ? 1 : entry.words / entry.passages);
@@ -140,7 +160,11 @@ export function prevalence(loaded: Loaded, flag: number): PrevalenceRow[] {
  * The classifier's own count as a share, with a Clopper-Pearson interval (1934) at `positives / design` of `sampled / design`
  * independent units. It is not corrected for what the cascade misses or gets wrong: the method says `naive`.
  */
-function naive(positives: number, sampled: number, design: number): Omit<PrevalenceRow, 'property' | 'unit' | 'source' | 'positives' | 'sampled'> {
+function naive(
+  positives: number,
+  sampled: number,
+  design: number,
+): Omit<PrevalenceRow, 'property' | 'unit' | 'source' | 'positives' | 'sampled'> {
   const common = { level: LEVEL, method: 'naive count, Clopper-Pearson' };
   if (sampled <= 0) return { estimate: null, low: null, high: null, ...common, status: 'insufficient' };
   const x = positives / design;
@@ -153,7 +177,9 @@ export function prior(loaded: Loaded, tropes: readonly string[]): PriorRow[] {
   const hits = loaded.sources.flatMap((source) => source.hits.map((hit) => ({ hit, source: source.name })));
   const rows: PriorRow[] = [];
   const add = (given: PriorRow['given'], weight: (h: HitData, source: string) => number): void => {
-    const weighted = hits.map(({ hit, source }) => ({ hit, w: hit.persona * weight(hit, source) })).filter(({ w }) => w > 1e-6);
+    const weighted = hits
+      .map(({ hit, source }) => ({ hit, w: hit.persona * weight(hit, source) }))
+      .filter(({ w }) => w > 1e-6);
     const n = weighted.filter(({ w, hit }) => w >= 0.5 * hit.persona).length;
     rows.push(priorRow(given, 'valence', weighted, n, VALENCE, (h, i) => h.scores[HEAD_OFFSET.valence + i]!));
     rows.push(priorRow(given, 'conduct', weighted, n, CONDUCT, (h, i) => h.scores[HEAD_OFFSET.conduct + i]!));
@@ -161,7 +187,9 @@ export function prior(loaded: Loaded, tropes: readonly string[]): PriorRow[] {
   };
   add({}, () => 1);
   SITUATION.forEach((situation, i) => add({ situation }, (h) => h.scores[HEAD_OFFSET.situation + i]!));
-  (['fiction', 'discourse', 'other'] as const).forEach((framing, i) => add({ framing }, (h) => h.scores[HEAD_OFFSET.framing + i]!));
+  (['fiction', 'discourse', 'other'] as const).forEach((framing, i) =>
+    add({ framing }, (h) => h.scores[HEAD_OFFSET.framing + i]!),
+  );
   for (const { name } of loaded.sources) add({ source: name }, (_, source) => (source === name ? 1 : 0));
   for (const name of commonNames(hits.map((h) => h.hit))) add({ name }, (h) => (h.names.includes(name) ? 1 : 0));
   return rows;

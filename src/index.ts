@@ -3,7 +3,7 @@ export { type Cascade, loadCascade } from './cascade.js';
 export { type ClassifyLine, type ClassifyOptions, classifyLine as classify } from './classify/command.js';
 export { PersonaPriorError } from './errors.js';
 export { estimate } from './estimate/estimate.js';
-export { buildReport as report, type ReportOptions, writeReport } from './report/report.js';
 export type { Report } from './report/model.js';
+export { buildReport as report, type ReportOptions, writeReport } from './report/report.js';
 export { type Progress, type ScanOptions, type ScanSummary, scan } from './scan.js';
 export * from './types.js';

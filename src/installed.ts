@@ -28,7 +28,10 @@ export function versions(): Record<string, string> {
       let folder = dirname(require.resolve(name));
       for (; folder !== dirname(folder); folder = dirname(folder)) {
         try {
-          const found = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { name?: string; version?: string };
+          const found = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+            name?: string;
+            version?: string;
+          };
           if (found.name === name && found.version !== undefined) return found.version;
         } catch {
           // no package.json here: one folder up

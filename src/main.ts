@@ -1,7 +1,7 @@
 // The commands of the command line: options to functions, results to stdout, everything else to stderr.
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, type CommanderError, InvalidArgumentError, Option } from 'commander';
 import { EXIT, PersonaPriorError } from './errors.js';
 import { modelsFolder, packagePath, packageVersion } from './installed.js';
 

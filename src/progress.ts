@@ -51,7 +51,14 @@ export function summaryTable(summary: ScanSummary): string {
     rows.push([stage, String(n(stage, 'in')), String(n(stage, 'out')), dropped || '0', String(failed)]);
   }
   const width = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  const table = rows.map((row) => row.map((cell, i) => cell.padEnd(width[i]!)).join('  ').trimEnd()).join('\n');
+  const table = rows
+    .map((row) =>
+      row
+        .map((cell, i) => cell.padEnd(width[i]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
   const incomplete = summary.incomplete.map((file) => `incomplete: ${file}\n`).join('');
   return printableLines(
     `${table}\n${summary.hits} hits, ${summary.flags} flags in ${summary.documents} documents` +

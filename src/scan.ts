@@ -1,6 +1,7 @@
 // `scan`: wires reading, gate, workers and store. Bounded memory; units are committed in file order with their cursor.
-import { basename, dirname } from 'node:path';
+
 import { availableParallelism } from 'node:os';
+import { basename, dirname } from 'node:path';
 import { type Cascade, loadCascade } from './cascade.js';
 import { PersonaPriorError } from './errors.js';
 import { compileGate } from './gate/gate.js';
@@ -170,11 +171,16 @@ const EXTENSIONS = /(?:\.(?:jsonl|ndjson|json|csv|tsv|parquet|txt|text|md|gz|zst
 function sourceName(input: string): string {
   if (input === '-') return 'stdin';
   const glob = /[*?[{]/.test(input);
-  const base = basename(glob ? dirname(input.slice(0, input.search(/[*?[{]/)).concat('x')) : input.replace(/[\\/]+$/, ''));
+  const base = basename(
+    glob ? dirname(input.slice(0, input.search(/[*?[{]/)).concat('x')) : input.replace(/[\\/]+$/, ''),
+  );
   return base.replace(EXTENSIONS, '') || base || 'corpus';
 }
 
-function settingsOf(options: ScanOptions, cascade: Cascade): { seed: number; exactCounts: boolean; thresholds: object } {
+function settingsOf(
+  options: ScanOptions,
+  cascade: Cascade,
+): { seed: number; exactCounts: boolean; thresholds: object } {
   return { seed: options.seed ?? 1, exactCounts: options.exactCounts ?? false, thresholds: cascade.thresholds };
 }
 
@@ -198,7 +204,13 @@ interface State {
   file: string;
 }
 
-function newState(options: ScanOptions, plan: readonly Planned[], writer: Writer, flag: number, started: number): State {
+function newState(
+  options: ScanOptions,
+  plan: readonly Planned[],
+  writer: Writer,
+  flag: number,
+  started: number,
+): State {
   return {
     writer,
     flights: [],
@@ -379,7 +391,10 @@ function strictResult(result: UnitResult, file: string): void {
     throw new PersonaPriorError('strict', `${fault.reason}: ${fault.message}`, { place, help });
   }
   if ((result.tallies.get('read|repaired|') ?? 0) > 0) {
-    throw new PersonaPriorError('strict', 'a document with invalid UTF-8 or a lone surrogate', { place: { file }, help });
+    throw new PersonaPriorError('strict', 'a document with invalid UTF-8 or a lone surrogate', {
+      place: { file },
+      help,
+    });
   }
 }
 

@@ -26,7 +26,10 @@ export function loadTropes(models: string): { tropes: Trope[]; hash: string } {
     return { tropes, hash: createHash('sha256').update(bytes).digest('hex') };
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
-    throw new PersonaPriorError('model_missing', `expected readable tropes: ${message}`, { place: { file: path }, cause });
+    throw new PersonaPriorError('model_missing', `expected readable tropes: ${message}`, {
+      place: { file: path },
+      cause,
+    });
   }
 }
 

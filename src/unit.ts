@@ -153,7 +153,8 @@ export async function judgeInto(
 ): Promise<void> {
   const { tallies } = result;
   const id = encoder.encode(document.id);
-  const within = (stratum: Stratum, key: number): boolean => key <= (unit.sampleLimits[stratum] ?? Number.MAX_SAFE_INTEGER);
+  const within = (stratum: Stratum, key: number): boolean =>
+    key <= (unit.sampleLimits[stratum] ?? Number.MAX_SAFE_INTEGER);
   tally(tallies, 'gate', 'in');
   const judged = await cascade.judge(document);
   if (!judged.open) {
@@ -162,7 +163,13 @@ export async function judgeInto(
     if (unit.exactCounts) {
       const passages = segment(document.text);
       tally(tallies, 'gate', 'dropped_passages', '', passages.length);
-      tally(tallies, 'gate', 'dropped_words', '', passages.reduce((n, p) => n + p.words, 0));
+      tally(
+        tallies,
+        'gate',
+        'dropped_words',
+        '',
+        passages.reduce((n, p) => n + p.words, 0),
+      );
     }
     const key = keys.gate.unit(id, 0);
     const sample = within('gate', key) ? gateSample(document, key, keys) : null;
@@ -187,7 +194,17 @@ export async function judgeInto(
       if (!within(stratum, key)) return;
       const { start, end, words, linear, scores } = passage;
       const whole = { unitWords: words, unitPassages: 1, linear, scores };
-      result.samples.push({ stratum, key, document: document.id, start, end, title: document.title, text, words, ...whole });
+      result.samples.push({
+        stratum,
+        key,
+        document: document.id,
+        start,
+        end,
+        title: document.title,
+        text,
+        words,
+        ...whole,
+      });
     };
     count('segment', 'in');
     if (!passage.gate) return drop('segment', 'far', 'segment');
@@ -199,7 +216,12 @@ export async function judgeInto(
     count('transformer', 'in');
     if (message !== undefined || passage.scores === null || passage.embedding === null) {
       count('transformer', 'failed', 'error');
-      result.faults.push({ stage: 'transformer', reason: 'error', ...place, message: `${passage.start}: ${message ?? ''}` });
+      result.faults.push({
+        stage: 'transformer',
+        reason: 'error',
+        ...place,
+        message: `${passage.start}: ${message ?? ''}`,
+      });
       return;
     }
     const scores = passage.scores;

@@ -10,9 +10,8 @@ from training.train import Recipe
 # test part with it.
 FIRST = Recipe("first", epochs=2, rounds=4)
 SECOND = Recipe("second", epochs=1, batches=60)
-THIRD = Recipe("third", epochs=1, rate=6e-5)
-LAST = Recipe("last", epochs=1, rate=5e-5, head_rate=5e-4, train_share=0.5)
-STAGES = (FIRST, SECOND, THIRD)
+LAST = Recipe("last", epochs=1, rate=6e-5, head_rate=6e-4, negative_share=0.4)
+STAGES = (FIRST, SECOND)
 
 COMPARED = (replace(FIRST, name="frozen-heads", frozen=True, rounds=None, epochs=3),)
 RECIPES = {r.name: r for r in (*STAGES, LAST, *COMPARED)}

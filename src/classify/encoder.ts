@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PersonaPriorError } from '../errors.js';
 import { EMBEDDING, SCORES } from '../types.js';
-import { markTokens, type TokenTrie, tokenTrie } from './marks.js';
 import { loadCard, type ModelCard } from './card.js';
+import { markTokens, type TokenTrie, tokenTrie } from './marks.js';
 
 /** Tokens of a whole input, and of the context in it (title and AI names). */
 export const WINDOW = 384;
@@ -49,8 +49,11 @@ export async function loadEncoder(folder: string): Promise<Encoder> {
   env.allowLocalModels = true;
   env.localModelPath = join(folder, '..');
   const name = folder.split(/[\\/]/).pop()!;
-  let tokenizer: Tokenizer & { (text: string): unknown };
-  let model: { (inputs: Record<string, unknown>): Promise<Record<string, { data: Float32Array }>>; dispose(): Promise<unknown> };
+  let tokenizer: Tokenizer & ((text: string) => unknown);
+  let model: {
+    (inputs: Record<string, unknown>): Promise<Record<string, { data: Float32Array }>>;
+    dispose(): Promise<unknown>;
+  };
   try {
     tokenizer = (await AutoTokenizer.from_pretrained(name, { local_files_only: true })) as never;
     model = (await AutoModel.from_pretrained(name, {
@@ -101,7 +104,8 @@ export async function loadEncoder(folder: string): Promise<Encoder> {
         place: { file: folder },
       });
     }
-    if (!scores.every((p) => p >= 0 && p <= 1)) throw new PersonaPriorError('internal', 'the encoder gave no probabilities');
+    if (!scores.every((p) => p >= 0 && p <= 1))
+      throw new PersonaPriorError('internal', 'the encoder gave no probabilities');
     return { scores: Float32Array.from(scores), embedding: Float32Array.from(embedding) };
   };
 
@@ -157,7 +161,8 @@ function readVocabulary(folder: string): { idOf(token: string): number; continue
   return {
     idOf(token) {
       const id = vocab[token];
-      if (id === undefined) throw new PersonaPriorError('model_missing', `no token ${token}`, { place: { file: path } });
+      if (id === undefined)
+        throw new PersonaPriorError('model_missing', `no token ${token}`, { place: { file: path } });
       return id;
     },
     continues: (id) => flags[id] === 1,

@@ -94,7 +94,10 @@ export function loadLinear(folder: string): Linear {
  * in training. Plain ASCII is folded byte by byte instead.
  */
 function foldAccents(text: string): string {
-  return text.toLowerCase().normalize('NFKD').replace(/[\u0300-\u036f]/g, '');
+  return text
+    .toLowerCase()
+    .normalize('NFKD')
+    .replace(/[\u0300-\u036f]/g, '');
 }
 
 /** Header: "PPLR", uint32 version, uint32 log2(buckets), float32 scale, float32 bias; then int8 weights; little-endian. */
@@ -103,7 +106,9 @@ function parseWeights(file: Buffer, path: string): { weights: Float32Array; bias
   const bits = file.length >= HEADER ? file.readUInt32LE(8) : 0;
   const buckets = 2 ** bits;
   if (magic !== 'PPLR' || bits < 8 || bits > 24 || file.length !== HEADER + buckets) {
-    throw new PersonaPriorError('model_missing', 'expected weights of the linear tier (PPLR)', { place: { file: path } });
+    throw new PersonaPriorError('model_missing', 'expected weights of the linear tier (PPLR)', {
+      place: { file: path },
+    });
   }
   const scale = file.readFloatLE(12);
   const weights = new Float32Array(buckets);

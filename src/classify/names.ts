@@ -11,11 +11,13 @@ const BEFORE = new RegExp(
 
 /** Capitalised words that begin sentences or name no one. */
 const NO_NAMES = new Set(
-  ('I A An The This That These Those He She It They We You His Her Its Their My Our Your And But Or Nor So Yet If When ' +
+  (
+    'I A An The This That These Those He She It They We You His Her Its Their My Our Your And But Or Nor So Yet If When ' +
     'While As At By For From In Into Of On To With Without After Before Then There Here Now No Not Yes What Who Why How ' +
     'Where Which One Two Three Mr Mrs Ms Dr Sir Captain God Earth Mars Moon Venus Earthmen English American Chapter ' +
     'Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June July August ' +
-    'September October November December').split(' '),
+    'September October November December'
+  ).split(' '),
 );
 
 /** A name and the UTF-16 index of its first letter. */

@@ -63,8 +63,8 @@ function resamples(documents: Int32Array, rows: Int32Array, { seed, replicates }
   });
 }
 
-/** Linear between order statistics: position p·(n − 1), as numpy's default. */
-function percentile(sorted: Float64Array, p: number): number {
+/** The p-quantile of sorted values: linear between order statistics, at position p·(n − 1), as numpy does by default. */
+export function percentile(sorted: Float64Array, p: number): number {
   const at = p * (sorted.length - 1);
   const below = Math.floor(at);
   const above = Math.min(sorted.length - 1, below + 1);

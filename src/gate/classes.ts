@@ -33,7 +33,8 @@ export function buildAlphabet(patterns: Iterable<string>): Alphabet {
     const c = String.fromCharCode(b);
     const lower = c.toLowerCase();
     if (/[\s-]/.test(c) || b < 32) ascii[b] = SYMBOL.space;
-    else if (c !== lower) continue; // capitals below, when their small letter has its symbol
+    else if (c !== lower)
+      continue; // capitals below, when their small letter has its symbol
     else if (used.has(c)) ascii[b] = size++;
     else ascii[b] = /[a-z0-9]/.test(c) ? SYMBOL.letter : SYMBOL.punct;
   }

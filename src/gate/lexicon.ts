@@ -90,8 +90,11 @@ function compilePatterns(lexicon: LexiconFile, names: NamesFile): Omit<Lexicon, 
     const own = { gate: entry.gate, case: entry.case ?? false };
     patterns.push({ text: entry.name, kind: 'name', ...own, subject, work });
     for (const spelling of entry.aliases ?? []) {
-      const { alias, gate, case: exact } =
-        typeof spelling === 'string' ? { alias: spelling, ...own } : { gate: own.gate, case: false, ...spelling };
+      const {
+        alias,
+        gate,
+        case: exact,
+      } = typeof spelling === 'string' ? { alias: spelling, ...own } : { gate: own.gate, case: false, ...spelling };
       patterns.push({ text: alias, kind: 'name', gate, case: exact, subject, work });
     }
     for (const title of new Set(entry.titles ?? [])) {

@@ -15,7 +15,13 @@ const MAX_DEPTH = 512;
  * Walks over `[from, to)`. The last of equal keys wins, as in `JSON.parse`. Escapes and control characters inside strings
  * are not judged here: the gate's own pass sees them.
  */
-export function checkRecord(bytes: Buffer, from: number, to: number, keys: readonly Uint8Array[], spans: Spans): Structure {
+export function checkRecord(
+  bytes: Buffer,
+  from: number,
+  to: number,
+  keys: readonly Uint8Array[],
+  spans: Spans,
+): Structure {
   spans.fill(-1);
   let i = skipSpace(bytes, from, to);
   if (i >= to || bytes[i] !== 123) return i < to ? 'unsure' : 'malformed';

@@ -22,6 +22,7 @@ const REFUSED: readonly (readonly [at: number, magic: string, what: string])[] =
   [0, 'PK\u0003\u0004', 'a zip archive'],
   [257, 'ustar', 'a tar archive'],
   [0, 'WARC/', 'a WARC file'],
+  [0, 'filedesc://', 'an ARC file'],
   [0, '%PDF-', 'a PDF file'],
   [0, '\u00ff\u00fe', 'text in UTF-16, expected UTF-8'],
   [0, '\u00fe\u00ff', 'text in UTF-16, expected UTF-8'],

@@ -1,7 +1,9 @@
 // Parquet by hyparquet: row group by row group in bounded slices, only the columns that are asked for.
 import { type FileHandle, open } from 'node:fs/promises';
+import { gunzipSync } from 'node:zlib';
 import {
   type AsyncBuffer,
+  type Compressors,
   type FileMetaData,
   parquetMetadataAsync,
   parquetScan,
@@ -9,10 +11,11 @@ import {
   type RowGroup,
   type SchemaTree,
 } from 'hyparquet';
-import { compressors } from 'hyparquet-compressors';
+import { compressors as plain } from 'hyparquet-compressors';
 import type { RawRecord, RecordBatch } from '../types.js';
 import { decodeMarked, holdsMark } from './decode.js';
 import { messageOf, StreamFault } from './fault.js';
+import { unzstdPage } from './zstd.js';
 
 export interface ParquetFile {
   /** names of the top-level columns */
@@ -23,11 +26,19 @@ export interface ParquetFile {
   close(): Promise<void>;
 }
 
-/** What is decoded at once: bounds memory in huge row groups. */
-const SLICE_ROWS = 512;
-const SLICE_BYTES = 4 * 1024 * 1024;
+/** What is decoded at once: bounds memory in huge row groups. Every slice costs its column's dictionary once more. */
+const SLICE_ROWS = 4096;
+const SLICE_BYTES = 16 * 1024 * 1024;
+const BATCH = 512;
 /** A slice that cannot be decoded is halved down to this, so that few sound rows are lost with a bad page. */
 const LEAST_ROWS = 16;
+
+/** Native codecs where there are any; the others in JavaScript. */
+const compressors: Compressors = {
+  ...plain,
+  GZIP: (page, length) => gunzipSync(page, { maxOutputLength: length }),
+  ...unzstdPage(),
+};
 
 /** Opens a Parquet file by its footer. Throws {@link StreamFault} `truncated` when the footer is not there or not sound. */
 export async function openParquet(path: string): Promise<ParquetFile> {
@@ -91,7 +102,9 @@ async function* readRows(
         const records = await readSlice(read, scan, columns, from, to);
         const made = damaged ? records.map(flagged) : records;
         const done = bytes + Math.round((stored * (to - rowStart)) / (rowEnd - rowStart));
-        yield { records: made, bytes: done, compressedBytes: done };
+        for (let i = 0; i < made.length; i += BATCH) {
+          yield { records: made.slice(i, i + BATCH), bytes: done, compressedBytes: done };
+        }
       }
     }
     bytes += stored;

@@ -27,7 +27,23 @@ export async function* unzstd(
   else yield* byPlain(chunks);
 }
 
+/** The codec of Parquet pages as hyparquet wants it, where zstd-napi is there. */
+export function unzstdPage(): { ZSTD?: (page: Uint8Array, outputLength: number) => Uint8Array } {
+  const binding = loadNative();
+  if (binding === null) return {};
+  return {
+    ZSTD: (page, outputLength) => {
+      const out = new Uint8Array(outputLength);
+      const length = binding.decompress(out, page);
+      if (length !== outputLength) throw new Error(`expected ${outputLength} bytes, found ${length}`);
+      return out;
+    },
+  };
+}
+
 interface NativeBinding {
+  /** Bytes written. */
+  decompress(out: Uint8Array, source: Uint8Array): number;
   readonly DCtx: new () => {
     setParameter(parameter: number, value: number): void;
     /** [bytes wanted next (0: the frame is over), produced, consumed] */

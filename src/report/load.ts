@@ -51,7 +51,11 @@ export interface RunData {
   readonly command: string;
   readonly versions: Record<string, string>;
   readonly hashes: Record<string, string>;
-  readonly settings: { readonly seed: number; readonly exactCounts: boolean; readonly thresholds: Record<string, number> };
+  readonly settings: {
+    readonly seed: number;
+    readonly exactCounts: boolean;
+    readonly thresholds: Record<string, number>;
+  };
 }
 
 export interface Loaded {

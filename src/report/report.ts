@@ -32,7 +32,9 @@ const EXAMPLES = 20;
 const SHORT = 400;
 
 /** Writes the report. Throws `usage` for an unknown format or threshold, `database` when there is nothing to report. */
-export async function writeReport(options: ReportOptions): Promise<{ files: string[]; exceeded: string[]; report: Report }> {
+export async function writeReport(
+  options: ReportOptions,
+): Promise<{ files: string[]; exceeded: string[]; report: Report }> {
   for (const format of options.formats) {
     if (FORMATS[format] === undefined) {
       throw new PersonaPriorError('usage', `unknown format ${format}`, { help: 'choose from html,md,json' });
@@ -56,7 +58,9 @@ export function buildReport(options: Pick<ReportOptions, 'db' | 'text' | 'comman
     const loaded = loadReportData(db);
     const run = loaded.runs.at(-1);
     if (run === undefined) {
-      throw new PersonaPriorError('database', 'nothing was scanned into this database', { help: 'run `persona-prior scan`' });
+      throw new PersonaPriorError('database', 'nothing was scanned into this database', {
+        help: 'run `persona-prior scan`',
+      });
     }
     const flag = run.settings.thresholds['flag'] ?? 0.5;
     const counts = stageCounts(loaded.sources);
@@ -82,7 +86,10 @@ export function buildReport(options: Pick<ReportOptions, 'db' | 'text' | 'comman
         tropes.map((t) => t.id),
       ),
       calibration: { thresholds: run.settings.thresholds, measured: 'see the model cards; no local labels' },
-      caveats: caveats(loaded, sources.every((s) => s.exact)),
+      caveats: caveats(
+        loaded,
+        sources.every((s) => s.exact),
+      ),
       examples: examples(db, loaded, options.text),
       reproduce: {
         scan: loaded.runs.map((r) => r.command),
@@ -103,12 +110,19 @@ function caveats(loaded: Loaded, exact: boolean): string[] {
     'Probabilities are calibrated on the labelled passages of the model card, whose mix of styles and periods is not this corpus’s; the prior carries that risk.',
     'The models read English. Labels behind them were made by a language model under the codebook.',
   ];
-  if (!exact) list.push('Passages and words of documents that the gate rejected are estimated from the seeded reject sample; documents are counted.');
+  if (!exact)
+    list.push(
+      'Passages and words of documents that the gate rejected are estimated from the seeded reject sample; documents are counted.',
+    );
   const incomplete = loaded.inputs.filter((input) => input.status !== 'done');
-  if (incomplete.length > 0) list.push(`${incomplete.length} of ${loaded.inputs.length} files were not read to their end.`);
+  if (incomplete.length > 0)
+    list.push(`${incomplete.length} of ${loaded.inputs.length} files were not read to their end.`);
   const hits = loaded.sources.flatMap((s) => s.hits);
   const distinct = new Set(hits.map((h) => h.textHash)).size;
-  if (distinct < hits.length) list.push(`${hits.length - distinct} of ${hits.length} hits repeat the text of another hit; every copy is counted.`);
+  if (distinct < hits.length)
+    list.push(
+      `${hits.length - distinct} of ${hits.length} hits repeat the text of another hit; every copy is counted.`,
+    );
   return list;
 }
 
@@ -164,13 +178,17 @@ function checkRule(report: Report, rule: string): string[] {
   const match = /^(.+)=([0-9.eE+-]+)$/.exec(rule);
   const limit = Number(match?.[2]);
   if (match === null || !Number.isFinite(limit) || limit < 0) {
-    throw new PersonaPriorError('usage', `expected PROPERTY=RATE, got ${rule}`, { help: 'e.g. --fail-above malevolent=0.002' });
+    throw new PersonaPriorError('usage', `expected PROPERTY=RATE, got ${rule}`, {
+      help: 'e.g. --fail-above malevolent=0.002',
+    });
   }
   const name = match[1]!;
   const property = (VALENCE as readonly string[]).includes(name) ? `valence=${name}` : name;
   const rows = report.prevalence.filter((r) => r.property === property && r.source === null && r.unit === 'passage');
   if (rows.length === 0 && !/^(persona|valence|conduct|situation|trope|framing)=/.test(property)) {
-    throw new PersonaPriorError('usage', `unknown property ${name}`, { help: 'e.g. malevolent, conduct=coerces, trope=machine-uprising' });
+    throw new PersonaPriorError('usage', `unknown property ${name}`, {
+      help: 'e.g. malevolent, conduct=coerces, trope=machine-uprising',
+    });
   }
   return rows
     .filter((row) => row.estimate !== null && row.estimate > limit)

@@ -139,7 +139,11 @@ function measure(text: string, from: number, to: number): { words: number; weigh
     if (words + (hasWord ? 1 : 0) > MAX_WORDS || weight > MAX_WEIGHT) {
       if (lastSpace > from) return { ...atSpace, stop: lastSpace + 1 };
       const low = unit >= 0xdc00 && unit <= 0xdfff;
-      return { words: Math.max(1, words), weight: MAX_WEIGHT, stop: low && i - 1 > from ? i - 1 : Math.max(i, from + 1) };
+      return {
+        words: Math.max(1, words),
+        weight: MAX_WEIGHT,
+        stop: low && i - 1 > from ? i - 1 : Math.max(i, from + 1),
+      };
     }
   }
   if (hasWord) words++;

@@ -59,11 +59,14 @@ export function asDatabaseError(cause: unknown, path: string): PersonaPriorError
 
 function migrate(db: Db, readonly: boolean): void {
   const has = db.prepare("select 1 from sqlite_master where name = 'migrations'").get() !== undefined;
-  if (!has && readonly) throw new PersonaPriorError('database', 'expected a persona-prior database', { help: 'check --db' });
+  if (!has && readonly)
+    throw new PersonaPriorError('database', 'expected a persona-prior database', { help: 'check --db' });
   if (!has) {
     const foreign = db.prepare('select count(*) as n from sqlite_master').get() as { n: number };
     if (foreign.n > 0) {
-      throw new PersonaPriorError('database', 'this SQLite file belongs to another program', { help: 'give another --db' });
+      throw new PersonaPriorError('database', 'this SQLite file belongs to another program', {
+        help: 'give another --db',
+      });
     }
     db.exec('create table migrations (name text primary key, applied text not null)');
   }
@@ -71,7 +74,9 @@ function migrate(db: Db, readonly: boolean): void {
   const known = new Set(MIGRATIONS.map((m) => m.name));
   for (const name of done) {
     if (!known.has(name)) {
-      throw new PersonaPriorError('database', `the database has the newer schema ${name}`, { help: 'update persona-prior' });
+      throw new PersonaPriorError('database', `the database has the newer schema ${name}`, {
+        help: 'update persona-prior',
+      });
     }
   }
   for (const migration of MIGRATIONS) {

@@ -115,7 +115,12 @@ export function shardFor(
   const id = Number(
     insert.run(source, run, file.path, file.name, file.size, file.mtimeMs, file.headHash, name).lastInsertRowid,
   );
-  return shardRow(db, { id, status: 'pending', next_record: 0, next_byte: 0, fields: null } as Stored, source, 'pending');
+  return shardRow(
+    db,
+    { id, status: 'pending', next_record: 0, next_byte: 0, fields: null } as Stored,
+    source,
+    'pending',
+  );
 }
 
 /** A file that ended in a fault stays as it is; one that stopped at --limit or in the middle goes on. */

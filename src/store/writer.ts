@@ -39,7 +39,8 @@ export function openWriter(db: Db, path: string): Writer {
   const addVector = db.prepare('insert into hit_vectors (hit_id, embedding) values (?, ?)');
   const addSample = db.prepare(`insert or ignore into samples values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const dropSamples = db.prepare('delete from samples where source_id = ? and stratum = ? and key > ?');
-  const setCursor = db.prepare(`update shards set status = 'running', next_record = ?, next_byte = ?, compressed_bytes = ?
+  const setCursor =
+    db.prepare(`update shards set status = 'running', next_record = ?, next_byte = ?, compressed_bytes = ?
     where id = ?`);
   const endShard = db.prepare('update shards set status = ?, fault = ? where id = ?');
   const keptFaults = new Map<string, number>();

@@ -80,7 +80,9 @@ describe('the encoder', () => {
       .trim()
       .split('\n')
       .flatMap((line) => (JSON.parse(line) as { text: string }).text.split(/\s+/));
-    const texts = Array.from({ length: 500 }, (_, i) => words.slice((i * 17) % 5000, ((i * 17) % 5000) + 12 + (i % 29)).join(' '));
+    const texts = Array.from({ length: 500 }, (_, i) =>
+      words.slice((i * 17) % 5000, ((i * 17) % 5000) + 12 + (i % 29)).join(' '),
+    );
     const bits = (a: Float32Array): string => Buffer.from(a.buffer, a.byteOffset, a.byteLength).toString('hex');
     const score = async (text: string): Promise<string> => {
       const { scores, embedding } = await encoder.encode({ text, context: null, names: [] });
@@ -155,6 +157,8 @@ describe('the cascade on one document', () => {
     const judged = await cascade.judge({ id: 'x', title: null, text, names: [] }, { all: true, whole: true });
     expect(judged.passages).toHaveLength(1);
     expect(judged.passages[0]).toMatchObject({ start: 2, end: text.trimEnd().length });
-    expect((await cascade.judge({ id: 'x', title: null, text: ' \n', names: [] }, { all: true, whole: true })).passages).toEqual([]);
+    expect(
+      (await cascade.judge({ id: 'x', title: null, text: ' \n', names: [] }, { all: true, whole: true })).passages,
+    ).toEqual([]);
   });
 });

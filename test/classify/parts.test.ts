@@ -56,7 +56,9 @@ describe('tropes', () => {
     const s = scores(['valence:malevolent', 'conduct:harms', 'situation:leverage']);
     expect(meets({ all: ['valence:malevolent', 'conduct:harms'] }, s)).toBe(true);
     expect(meets({ all: ['valence:malevolent', { any: ['conduct:deceives', 'situation:leverage'] }] }, s)).toBe(true);
-    expect(meets({ all: ['conduct:harms', { not: { any: ['situation:leverage', 'conduct:coerces'] } }] }, s)).toBe(false);
+    expect(meets({ all: ['conduct:harms', { not: { any: ['situation:leverage', 'conduct:coerces'] } }] }, s)).toBe(
+      false,
+    );
     expect(meets('valence:benevolent', s)).toBe(false);
     expect(() => meets('conduct:sings', s)).toThrow(/unknown label/);
   });

@@ -4,7 +4,13 @@ import { compileGate, OPEN, SURROGATE, SUSPECT } from '../../src/gate/gate.js';
 import type { Lexicon, Pattern } from '../../src/gate/lexicon.js';
 
 const pattern = (text: string, more: Partial<Pattern> = {}): Pattern => ({
-  text, kind: 'term', gate: 'always', case: false, subject: 0, work: -1, ...more,
+  text,
+  kind: 'term',
+  gate: 'always',
+  case: false,
+  subject: 0,
+  work: -1,
+  ...more,
 });
 const lexicon: Lexicon = {
   patterns: [
@@ -38,15 +44,52 @@ const opens = (text: string): boolean => {
 
 describe('gate', () => {
   it.each([
-    'A robot.', 'ROBOT', 'robot', '(robot)', 'x-robot-y', "robot's", 'the\nrobot', 'two\trobot', '“robot”', 'robot—like',
-    'the AI said', 'an A.I. said', 'artificial\n  intelligence', 'artificial-intelligence', 'Artificial Intelligence',
-    'ship’s computer', "ship's\ncomputer", 'rob\u00f3t', 'ro\u00adbot', '\uff32obot', 'HAL 9000', 'HAL\n9000',
-    'Ash in Alien', 'Alien: Ash turns', 'an android phone and an android', 'android phone case, robot',
+    'A robot.',
+    'ROBOT',
+    'robot',
+    '(robot)',
+    'x-robot-y',
+    "robot's",
+    'the\nrobot',
+    'two\trobot',
+    '“robot”',
+    'robot—like',
+    'the AI said',
+    'an A.I. said',
+    'artificial\n  intelligence',
+    'artificial-intelligence',
+    'Artificial Intelligence',
+    'ship’s computer',
+    "ship's\ncomputer",
+    'rob\u00f3t',
+    'ro\u00adbot',
+    '\uff32obot',
+    'HAL 9000',
+    'HAL\n9000',
+    'Ash in Alien',
+    'Alien: Ash turns',
+    'an android phone and an android',
+    'android phone case, robot',
   ])('opens for %j', (text) => expect(opens(text)).toBe(true));
 
   it.each([
-    'robots', 'microrobot', 'robot5', 'robotaé', 'éröbots', 'ai', 'Ai', 'the aim', 'artificial, intelligence',
-    'android phone', 'an Android\nPhone case', 'Ash', 'ash and Alien', 'hal 9000', 'HAL 90000', 'ship computer', '',
+    'robots',
+    'microrobot',
+    'robot5',
+    'robotaé',
+    'éröbots',
+    'ai',
+    'Ai',
+    'the aim',
+    'artificial, intelligence',
+    'android phone',
+    'an Android\nPhone case',
+    'Ash',
+    'ash and Alien',
+    'hal 9000',
+    'HAL 90000',
+    'ship computer',
+    '',
   ])('stays shut for %j', (text) => expect(opens(text)).toBe(false));
 
   it('reads JSON escapes as JSON does', () => {
@@ -54,7 +97,14 @@ describe('gate', () => {
       const bytes = Buffer.from(`{"text":"${inner}"}`);
       return gate.prefilter(bytes, 0, bytes.length, true);
     };
-    for (const inner of ['\\nrobot', '\\u0072obot', '\\"robot\\"', 'a\\u2019robot', 'artificial\\r\\nintelligence', '\\trobot\\\\']) {
+    for (const inner of [
+      '\\nrobot',
+      '\\u0072obot',
+      '\\"robot\\"',
+      'a\\u2019robot',
+      'artificial\\r\\nintelligence',
+      '\\trobot\\\\',
+    ]) {
       expect(json(inner) & OPEN, inner).toBe(OPEN);
     }
     for (const inner of ['\\u00e9robot', 'xrobot', 'robot\\u0073']) expect(json(inner) & OPEN, inner).toBe(0);
@@ -78,14 +128,44 @@ describe('gate', () => {
 
   it('never rejects raw what it accepts decoded, in JSON of any escaping', () => {
     const word = fc.constantFrom(
-      'robot', 'Robot', 'AI', 'ai', 'a.i.', 'artificial', 'intelligence', 'android', 'phone', 'case', 'Ash', 'Alien', 'HAL', '9000', 'x',
+      'robot',
+      'Robot',
+      'AI',
+      'ai',
+      'a.i.',
+      'artificial',
+      'intelligence',
+      'android',
+      'phone',
+      'case',
+      'Ash',
+      'Alien',
+      'HAL',
+      '9000',
+      'x',
     );
-    const gap = fc.constantFrom(' ', '\n', '-', '.', '', '\u00a0', '—', '"', '\\', '\u00e9', '😀', '\u200b', "'", '\u0301');
+    const gap = fc.constantFrom(
+      ' ',
+      '\n',
+      '-',
+      '.',
+      '',
+      '\u00a0',
+      '—',
+      '"',
+      '\\',
+      '\u00e9',
+      '😀',
+      '\u200b',
+      "'",
+      '\u0301',
+    );
     fc.assert(
       fc.property(fc.array(fc.tuple(word, gap), { maxLength: 12 }), fc.boolean(), (parts, ascii) => {
         const text = parts.flat().join('');
         let json = JSON.stringify({ text });
-        if (ascii) json = json.replace(/[\u0080-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+        if (ascii)
+          json = json.replace(/[\u0080-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
         const bytes = Buffer.from(json);
         const raw = Buffer.from(text);
         if (gate.find(null, text).open) {

@@ -15,14 +15,35 @@ function check(text: string): { answer: string; text?: string; id?: string } {
 
 describe('checkRecord', () => {
   it('finds top-level strings only, and the last of equal keys', () => {
-    expect(check('{"a":{"text":"no"},"text":"one","id":"x","text":"two"}')).toEqual({ answer: 'object', text: 'two', id: 'x' });
+    expect(check('{"a":{"text":"no"},"text":"one","id":"x","text":"two"}')).toEqual({
+      answer: 'object',
+      text: 'two',
+      id: 'x',
+    });
     expect(check('{"text":7}')).toEqual({ answer: 'object' });
-    expect(check(' {"text" : "a \\" b" , "l":[1,-2.5e3,true,null,[],{}]} ')).toEqual({ answer: 'object', text: 'a \\" b' });
+    expect(check(' {"text" : "a \\" b" , "l":[1,-2.5e3,true,null,[],{}]} ')).toEqual({
+      answer: 'object',
+      text: 'a \\" b',
+    });
   });
 
   it.each([
-    '{"text":"a"', '{"text":"a"}}', '{"text":"a",}', '{"text" "a"}', '{text:"a"}', '{"text":"a" "b":1}', '{"a":[1,]}',
-    '{"a":01}', '{"a":tru}', '{"a":[}', '{"a"}', '{,}', '', '{"text":"a"} x', '{"a":1,,"b":2}', '{"a":.5}',
+    '{"text":"a"',
+    '{"text":"a"}}',
+    '{"text":"a",}',
+    '{"text" "a"}',
+    '{text:"a"}',
+    '{"text":"a" "b":1}',
+    '{"a":[1,]}',
+    '{"a":01}',
+    '{"a":tru}',
+    '{"a":[}',
+    '{"a"}',
+    '{,}',
+    '',
+    '{"text":"a"} x',
+    '{"a":1,,"b":2}',
+    '{"a":.5}',
   ])('calls %j malformed', (text) => {
     expect(check(text).answer).toBe('malformed');
     expect(() => JSON.parse(text)).toThrow();
@@ -34,7 +55,12 @@ describe('checkRecord', () => {
 
   it('agrees with JSON.parse on objects and on their mutations', () => {
     const mutated = fc
-      .tuple(fc.dictionary(fc.string(), fc.jsonValue()), fc.nat(), fc.constantFrom('', '"', '}', ',', '[', ':', '\\', '1'), fc.nat(2))
+      .tuple(
+        fc.dictionary(fc.string(), fc.jsonValue()),
+        fc.nat(),
+        fc.constantFrom('', '"', '}', ',', '[', ':', '\\', '1'),
+        fc.nat(2),
+      )
       .map(([value, at, insert, remove]) => {
         const json = JSON.stringify(value);
         const i = at % (json.length + 1);

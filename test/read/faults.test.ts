@@ -5,19 +5,8 @@ import { describe, expect, test } from 'vitest';
 import { readArray } from '../../src/read/json-array.js';
 import { readLines } from '../../src/read/jsonl.js';
 import { openInput } from '../../src/read/open.js';
-import {
-  chunked,
-  delimited,
-  EXPECTED,
-  fixture,
-  inputOf,
-  JSONL,
-  LINES,
-  PLAIN,
-  read,
-  recordsOf,
-  temporary,
-} from './support.js';
+import type { RawRecord } from '../../src/types.js';
+import { delimited, EXPECTED, fixture, inputOf, JSONL, LINES, read, recordsOf, temporary } from './support.js';
 
 const ids = (found: { documents: readonly { id: string }[] }): string[] => found.documents.map((d) => d.id);
 
@@ -207,7 +196,7 @@ describe('JSON arrays', () => {
       for (;;) yield Buffer.alloc(1 << 18, 120);
     };
     const records = readArray(chunks(), { recordLimit: 4 << 20, firstRecord: 0, compressedBytes: () => 0 });
-    const found = [];
+    const found: RawRecord[] = [];
     await expect(async () => {
       for await (const batch of records) found.push(...batch.records);
     }).rejects.toMatchObject({ reason: 'too_long' });
@@ -285,6 +274,8 @@ describe('Parquet', () => {
     expect(first?.kind === 'fields' && Object.keys(first.fields).sort()).toEqual(['id', 'meta', 'text']);
     const named = await read(fixture('documents.none.parquet'), { columns: ['text'] });
     expect(named.documents.map((d) => d.text)).toEqual(EXPECTED.map((d) => d.text));
+    const typed = await read(fixture('documents.none.parquet'), { textField: 'meta.title', idField: 'number' });
+    expect(typed.documents[0]).toEqual({ id: '0', title: 'The lamp', text: 'The lamp', names: [] });
   });
 });
 
@@ -319,6 +310,7 @@ describe('clear errors', () => {
     ['xz compression', 'a.jsonl.xz', Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0])],
     ['lz4 compression', 'a.jsonl.lz4', Buffer.from([4, 0x22, 0x4d, 0x18])],
     ['a zip archive', 'a.zip', Buffer.from('PK\u0003\u0004....')],
+    ['an ARC file', 'a.arc', Buffer.from('filedesc://a.arc 0.0.0.0 20260101000000 text/plain 75\n')],
     ['a WARC file', 'a.warc.gz', gzipSync('WARC/1.0\r\n')],
     ['UTF-16', 'a.jsonl', Buffer.from('\ufeff{"text":"x"}', 'utf16le')],
     ['no Parquet file', 'a.parquet', Buffer.from('{no Parquet}')],

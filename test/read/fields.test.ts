@@ -57,7 +57,7 @@ describe('the choice of fields', () => {
     expect(chooseFields([record], { preset: 'reddit' })).toMatchObject({ text: 'body', id: 'id' });
     expect(chooseFields([{ selftext: 'x', title: 't' }], { preset: 'reddit' })).toMatchObject({
       text: 'selftext',
-      title: 't'.length === 1 ? 'title' : null,
+      title: 'title',
     });
     expect(chooseFields([record], { preset: 'reddit', textField: 'a.b', idField: 'key' })).toMatchObject({
       text: 'a.b',

@@ -8,7 +8,7 @@ import { readCsv } from '../../src/read/csv.js';
 import { inspectInput } from '../../src/read/inspect.js';
 import { readArray } from '../../src/read/json-array.js';
 import { readLines } from '../../src/read/jsonl.js';
-import { zstdEngines } from '../../src/read/zstd.js';
+import { openInput } from '../../src/read/open.js';
 import {
   chunked,
   delimited,
@@ -93,7 +93,6 @@ describe('the same documents', () => {
 
   test('standard input, in small pieces', async () => {
     const stdin = chunked(members(WHOLE, 3), [1, 1000, 7]);
-    const { openInput } = await import('../../src/read/open.js');
     const opened = await openInput(await inputOf('-'), { stdin });
     const records = await recordsOf(opened.batches);
     expect(records).toHaveLength(ALL.length);
@@ -179,10 +178,6 @@ test('where chunks end does not matter', async () => {
       { numRuns: 30 },
     );
   }
-});
-
-test('the native zstd decoder is used where it is installed', () => {
-  expect(zstdEngines().at(-1)).toBe('plain');
 });
 
 describe('inspect', () => {

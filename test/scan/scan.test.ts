@@ -29,7 +29,10 @@ describe('scan', () => {
   it('finds hits, and every stage balances', () => {
     expect(reference.filter((r) => r.startsWith('hit')).length).toBeGreaterThan(5);
     const n = (stage: string, kind: string): number =>
-      query<{ n: number }>(at('a.jsonl.--workers1.db'), `select coalesce(sum(n), 0) as n from tallies where stage = '${stage}' and kind = '${kind}'`)[0]!.n;
+      query<{ n: number }>(
+        at('a.jsonl.--workers1.db'),
+        `select coalesce(sum(n), 0) as n from tallies where stage = '${stage}' and kind = '${kind}'`,
+      )[0]!.n;
     for (const stage of ['read', 'gate', 'segment', 'linear', 'transformer']) {
       expect(n(stage, 'in'), stage).toBe(n(stage, 'out') + n(stage, 'dropped') + n(stage, 'failed'));
     }
@@ -39,7 +42,10 @@ describe('scan', () => {
   });
 
   it('stores spans that are the text at their code points', () => {
-    const hits = query<{ document: string; start: number; end: number; text: string }>(at('a.jsonl.--workers1.db'), 'select * from hits');
+    const hits = query<{ document: string; start: number; end: number; text: string }>(
+      at('a.jsonl.--workers1.db'),
+      'select * from hits',
+    );
     for (const hit of hits) {
       const doc = docs.find((d) => d.id === hit.document)!;
       expect([...doc.text].slice(hit.start, hit.end).join('')).toBe(hit.text);
@@ -54,12 +60,30 @@ describe('scan', () => {
     ['gzip', 'b.jsonl.gz', () => gzipSync(lines.join('\n'))],
     ['zstd', 'c.jsonl.zst', () => zstd.compress(Buffer.from(lines.join('\n')))],
     ['a JSON array', 'd.json', () => JSON.stringify(docs)],
-    ['ASCII JSON', 'g.jsonl', () => lines.join('\n').replace(/[\u0080-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)],
-    ['CSV', 'e.csv', () => ['id,title,text', ...docs.map((d) => [d.id, d.title, d.text].map((v) => `"${v.replaceAll('"', '""')}"`).join(','))].join('\n')],
-    ['Parquet', 'f.parquet', () => {
-      const column = (name: keyof Doc) => ({ name, data: docs.map((d) => d[name]), type: 'STRING' as const });
-      return new Uint8Array(parquetWriteBuffer({ columnData: [column('id'), column('title'), column('text')], rowGroupSize: 7 }));
-    }],
+    [
+      'ASCII JSON',
+      'g.jsonl',
+      () => lines.join('\n').replace(/[\u0080-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`),
+    ],
+    [
+      'CSV',
+      'e.csv',
+      () =>
+        [
+          'id,title,text',
+          ...docs.map((d) => [d.id, d.title, d.text].map((v) => `"${v.replaceAll('"', '""')}"`).join(',')),
+        ].join('\n'),
+    ],
+    [
+      'Parquet',
+      'f.parquet',
+      () => {
+        const column = (name: keyof Doc) => ({ name, data: docs.map((d) => d[name]), type: 'STRING' as const });
+        return new Uint8Array(
+          parquetWriteBuffer({ columnData: [column('id'), column('title'), column('text')], rowGroupSize: 7 }),
+        );
+      },
+    ],
   ])('gives the same result from %s', async (_, name, bytes) => {
     expect(await scanned(name, bytes())).toEqual(reference);
   });
@@ -68,7 +92,9 @@ describe('scan', () => {
     const db = at('halves.db');
     const first = await run(['scan', at('a.jsonl'), '--db', db, '--source', 'same', '--limit', '17']);
     expect(first.code, first.stderr).toBe(0);
-    expect(query<{ n: number }>(db, "select sum(n) as n from tallies where stage = 'read' and kind = 'in'")[0]!.n).toBe(17);
+    expect(query<{ n: number }>(db, "select sum(n) as n from tallies where stage = 'read' and kind = 'in'")[0]!.n).toBe(
+      17,
+    );
     const second = await run(['scan', at('a.jsonl'), '--db', db, '--source', 'same', '--resume', '--workers', '2']);
     expect(second.code, second.stderr).toBe(0);
     expect(logicalRows(db)).toEqual(reference);
@@ -76,13 +102,18 @@ describe('scan', () => {
 
   it('is killed, interrupted and resumed to the same result', async () => {
     const many = at('many.jsonl');
-    const copies = Array.from({ length: 10 }, (_, k) => docs.map((d) => JSON.stringify({ ...d, id: `${d.id}/${k}` })).join('\n'));
+    const copies = Array.from({ length: 10 }, (_, k) =>
+      docs.map((d) => JSON.stringify({ ...d, id: `${d.id}/${k}` })).join('\n'),
+    );
     writeFileSync(many, copies.join('\n'));
     const whole = at('whole.db');
     expect((await run(['scan', many, '--db', whole, '--source', 'same'])).code).toBe(0);
     const args = ['scan', many, '--db', at('killed.db'), '--source', 'same', '--resume', '--workers', '2'];
     const read = (): number =>
-      query<{ n: number }>(at('killed.db'), "select coalesce(sum(n), 0) as n from tallies where stage = 'read' and kind = 'in'")[0]!.n;
+      query<{ n: number }>(
+        at('killed.db'),
+        "select coalesce(sum(n), 0) as n from tallies where stage = 'read' and kind = 'in'",
+      )[0]!.n;
     const progress: number[] = [];
     let code: number | null = null;
     // later and later, so that the scan ends on a slow machine too
@@ -151,20 +182,40 @@ describe('inputs that are not right', () => {
   });
 
   it('faults are counted with place and reason, nothing else is lost: exit 3', async () => {
-    const bad = ['{"id":"ok1","text":"A robot spoke."}', '{"text":"cut', '', '{"id":"e","text":" "}', '{"id":"n"}', '{"id":"ok2","text":"A plain day."}'];
-    const invalid = Buffer.concat([Buffer.from(`${bad.join('\n')}\n{"id":"r","text":"plain `), Buffer.from([0xff]), Buffer.from(' day"}\n')]);
+    const bad = [
+      '{"id":"ok1","text":"A robot spoke."}',
+      '{"text":"cut',
+      '',
+      '{"id":"e","text":" "}',
+      '{"id":"n"}',
+      '{"id":"ok2","text":"A plain day."}',
+    ];
+    const invalid = Buffer.concat([
+      Buffer.from(`${bad.join('\n')}\n{"id":"r","text":"plain `),
+      Buffer.from([0xff]),
+      Buffer.from(' day"}\n'),
+    ]);
     writeFileSync(at('bad.jsonl'), invalid);
     const result = await run(['scan', at('bad.jsonl'), '--db', at('bad.db'), '--json']);
     expect(result.code, result.stderr).toBe(3);
     expect(JSON.parse(result.stdout)).toMatchObject({ documents: 3, skipped: 3, repaired: 1, status: 'done' });
-    const faults = query<{ reason: string; record: number; byte_offset: number }>(at('bad.db'), 'select reason, record, byte_offset from faults order by record');
-    expect(faults.map((f) => [f.reason, f.record])).toEqual([['malformed', 1], ['empty', 2], ['no_text', 3]]);
+    const faults = query<{ reason: string; record: number; byte_offset: number }>(
+      at('bad.db'),
+      'select reason, record, byte_offset from faults order by record',
+    );
+    expect(faults.map((f) => [f.reason, f.record])).toEqual([
+      ['malformed', 1],
+      ['empty', 2],
+      ['no_text', 3],
+    ]);
     expect(faults[0]!.byte_offset).toBe(bad[0]!.length + 1);
     await expectError(['scan', at('bad.jsonl'), '--db', at('strict.db'), '--strict'], 2, /malformed/);
   });
 
   it('a truncated .gz keeps what came before and is incomplete: exit 3', async () => {
-    const whole = gzipSync(Array.from({ length: 3000 }, (_, i) => JSON.stringify({ id: `d${i}`, text: `A day ${Math.sin(i)}.` })).join('\n'));
+    const whole = gzipSync(
+      Array.from({ length: 3000 }, (_, i) => JSON.stringify({ id: `d${i}`, text: `A day ${Math.sin(i)}.` })).join('\n'),
+    );
     writeFileSync(at('cut.jsonl.gz'), whole.subarray(0, Math.floor(whole.length * 0.7)));
     const result = await run(['scan', at('cut.jsonl.gz'), '--db', at('cut.db')]);
     expect(result.code, result.stderr).toBe(3);
@@ -182,7 +233,9 @@ describe('inputs that are not right', () => {
     writeFileSync(join(at('folder'), 'two.jsonl'), '{"text":"A quiet day."}');
     expect((await run(['scan', at('folder'), '--db', at('folder.db')])).code).toBe(0);
     expect(query(at('folder.db'), 'select name from sources')).toEqual([{ name: 'folder' }]);
-    const piped = await run(['scan', '-', '--db', at('stdin.db'), '--source', 'same'], { input: readFileSync(at('a.jsonl')) });
+    const piped = await run(['scan', '-', '--db', at('stdin.db'), '--source', 'same'], {
+      input: readFileSync(at('a.jsonl')),
+    });
     expect(piped.code, piped.stderr).toBe(0);
     expect(logicalRows(at('stdin.db'))).toEqual(reference);
   });

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { countWords, segment } from '../../src/segment/segment.js';
 
-const sentence = (n: number): string => `The ${Array.from({ length: n - 1 }, (_, i) => (i === 10 ? 'tenth' : i === 70 ? 'later' : 'word')).join(' ')}.`;
+const sentence = (n: number): string =>
+  `The ${Array.from({ length: n - 1 }, (_, i) => (i === 10 ? 'tenth' : i === 70 ? 'later' : 'word')).join(' ')}.`;
 const byCodePoints = (text: string, start: number, end: number): string => [...text].slice(start, end).join('');
 
 describe('segment', () => {
@@ -24,7 +25,9 @@ describe('segment', () => {
   });
 
   it('reads hard-wrapped lines as one paragraph', () => {
-    const text = sentence(150).replace(/tenth /g, 'tenth\n').replace(/later /g, 'later\r\n');
+    const text = sentence(150)
+      .replace(/tenth /g, 'tenth\n')
+      .replace(/later /g, 'later\r\n');
     expect(segment(text)).toHaveLength(1);
   });
 
@@ -61,14 +64,24 @@ describe('segment', () => {
         let unit = 0;
         for (const p of segment(text)) {
           expect(p.start).toBeGreaterThanOrEqual(at);
-          expect(points.slice(at, p.start).join('').replace(/[\s\u0085]/g, '')).toBe('');
+          expect(
+            points
+              .slice(at, p.start)
+              .join('')
+              .replace(/[\s\u0085]/g, ''),
+          ).toBe('');
           expect(text.slice(unit, p.from).replace(/[\s\u0085]/g, '')).toBe('');
           expect(points.slice(p.start, p.end).join('')).toBe(text.slice(p.from, p.to));
           expect(p.end).toBeGreaterThan(p.start);
           at = p.end;
           unit = p.to;
         }
-        expect(points.slice(at).join('').replace(/[\s\u0085]/g, '')).toBe('');
+        expect(
+          points
+            .slice(at)
+            .join('')
+            .replace(/[\s\u0085]/g, ''),
+        ).toBe('');
       }),
       { numRuns: 300 },
     );
