@@ -196,6 +196,8 @@ interface State {
   readonly onProgress: ((progress: Progress) => void) | undefined;
   readonly incomplete: string[];
   readonly strict: boolean;
+  /** resolves to null when the scan is to stop */
+  readonly aborted: Promise<null>;
   bytesBefore: number;
   flyingBytes: number;
   filesDone: number;
@@ -223,6 +225,7 @@ function newState(
     onProgress: options.onProgress,
     incomplete: [],
     strict: options.strict ?? false,
+    aborted: whenAborted(options.signal),
     bytesBefore: 0,
     flyingBytes: 0,
     filesDone: 0,
@@ -230,6 +233,13 @@ function newState(
     flags: 0,
     file: '',
   };
+}
+
+function whenAborted(signal: AbortSignal | undefined): Promise<null> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) resolve(null);
+    signal?.addEventListener('abort', () => resolve(null), { once: true });
+  });
 }
 
 interface Context {
@@ -402,7 +412,9 @@ function strictResult(result: UnitResult, file: string): void {
 async function drain(state: State, most: number): Promise<void> {
   while (state.flights.length > most || (state.flights.length > 0 && state.flyingBytes > IN_FLIGHT_BYTES)) {
     const flight = state.flights[0]!;
-    const result = await flight.result;
+    const result = await Promise.race([flight.result, state.aborted]);
+    // interrupted: what is under way is dropped, and read again by --resume
+    if (result === null) return;
     state.flights.shift();
     state.flyingBytes -= flight.bytes;
     if (state.strict) strictResult(result, flight.file);

@@ -122,9 +122,10 @@ function labelTable<Label extends string>(
   const measured = labels.map(({ label, truth, given, joint }) => ({
     label,
     positives: count(truth, rows),
-    ap: measure.ranking(truth, joint, rows).ap,
-    apAmongCharacters: measure.ranking(truth, given, characters).ap,
-    ece: measure.calibrationError(truth, joint, rows, BINS),
+    // the label's own figure and the head's mean share them
+    ap: measure.remembered(measure.ranking(truth, joint, rows).ap),
+    apAmongCharacters: measure.remembered(measure.ranking(truth, given, characters).ap),
+    ece: measure.remembered(measure.calibrationError(truth, joint, rows, BINS)),
   }));
   const common = measured.filter(({ positives }) => positives >= FEWEST);
   const over = (name: 'ap' | 'apAmongCharacters' | 'ece') => estimate(measure.mean(common.map((label) => label[name])));

@@ -11,17 +11,17 @@ export type Measure = (weights: Uint16Array) => number;
  */
 export function ranking(truth: Uint8Array, score: Float64Array, rows: Int32Array): { ap: Measure; auc: Measure } {
   const { order, last } = ranked(score, rows);
+  const positive = order.map((row) => truth[row]!);
   const ap: Measure = (weights) => {
     let hits = 0;
     let taken = 0;
     let step = 0;
     let sum = 0;
     for (let i = 0; i < order.length; i++) {
-      const row = order[i]!;
-      const weight = weights[row]!;
+      const weight = weights[order[i]!]!;
       taken += weight;
-      if (truth[row] === 1) step += weight;
-      if (last[i] === 1 && step > 0) {
+      step += weight * positive[i]!;
+      if (step > 0 && last[i] === 1) {
         hits += step;
         sum += step * (hits / taken);
         step = 0;
@@ -36,9 +36,9 @@ export function ranking(truth: Uint8Array, score: Float64Array, rows: Int32Array
     let tiedNegatives = 0;
     let pairs = 0;
     for (let i = 0; i < order.length; i++) {
-      const row = order[i]!;
-      if (truth[row] === 1) tiedPositives += weights[row]!;
-      else tiedNegatives += weights[row]!;
+      const weight = weights[order[i]!]!;
+      if (positive[i] === 1) tiedPositives += weight;
+      else tiedNegatives += weight;
       if (last[i] === 1) {
         pairs += tiedNegatives * (positives + tiedPositives / 2);
         positives += tiedPositives;
@@ -62,20 +62,12 @@ export function thresholded(
   rows: Int32Array,
   threshold: number,
 ): { precision: Measure; recall: Measure; f1: Measure } {
+  // 1 for a positive, 2 for a predicted, 3 for both
+  const kind = Uint8Array.from(rows, (row) => truth[row]! + (score[row]! >= threshold ? 2 : 0));
   const counts = (weights: Uint16Array): { right: number; predicted: number; positives: number } => {
-    let right = 0;
-    let predicted = 0;
-    let positives = 0;
-    for (const row of rows) {
-      const weight = weights[row]!;
-      const positive = truth[row] === 1;
-      if (positive) positives += weight;
-      if (score[row]! >= threshold) {
-        predicted += weight;
-        if (positive) right += weight;
-      }
-    }
-    return { right, predicted, positives };
+    const sums = new Float64Array(4);
+    for (let i = 0; i < rows.length; i++) sums[kind[i]!]! += weights[rows[i]!]!;
+    return { right: sums[3]!, predicted: sums[2]! + sums[3]!, positives: sums[1]! + sums[3]! };
   };
   return {
     precision: (weights) => {
@@ -119,7 +111,7 @@ export function binned(
   rows: Int32Array,
   bins: number,
 ): (weights: Uint16Array) => { n: Float64Array; positives: Float64Array; scores: Float64Array } {
-  const bin = Uint8Array.from(rows, (row) => Math.min(bins - 1, Math.floor(score[row]! * bins)));
+  const bin = binOf(score, rows, bins);
   return (weights) => {
     const n = new Float64Array(bins);
     const positives = new Float64Array(bins);
@@ -138,15 +130,18 @@ export function binned(
 
 /** Expected calibration error: Σ over bins of |share of positives − mean score|, weighted by the bin's share of passages. */
 export function calibrationError(truth: Uint8Array, score: Float64Array, rows: Int32Array, bins: number): Measure {
-  const fill = binned(truth, score, rows, bins);
+  const bin = binOf(score, rows, bins);
+  const gap = Float64Array.from(rows, (row) => truth[row]! - score[row]!);
   return (weights) => {
-    const { n, positives, scores } = fill(weights);
+    const gaps = new Float64Array(bins);
     let total = 0;
-    let apart = 0;
-    for (let b = 0; b < bins; b++) {
-      total += n[b]!;
-      apart += Math.abs(positives[b]! - scores[b]!);
+    for (let i = 0; i < rows.length; i++) {
+      const weight = weights[rows[i]!]!;
+      total += weight;
+      gaps[bin[i]!]! += weight * gap[i]!;
     }
+    let apart = 0;
+    for (let b = 0; b < bins; b++) apart += Math.abs(gaps[b]!);
     return apart / total;
   };
 }
@@ -160,7 +155,10 @@ export function confusion(
 ): (weights: Uint16Array) => Float64Array {
   return (weights) => {
     const cells = new Float64Array(size * size);
-    for (const row of rows) cells[truth[row]! * size + guess[row]!]! += weights[row]!;
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!;
+      cells[truth[row]! * size + guess[row]!]! += weights[row]!;
+    }
     return cells;
   };
 }
@@ -213,6 +211,23 @@ export function mean(measures: readonly Measure[]): Measure {
 
 export function difference(a: Measure, b: Measure): Measure {
   return (weights) => a(weights) - b(weights);
+}
+
+/** A measure that remembers what it gave for each weights array, where several figures share it. */
+export function remembered(measure: Measure): Measure {
+  const values = new Map<Uint16Array, number>();
+  return (weights) => {
+    let value = values.get(weights);
+    if (value === undefined) {
+      value = measure(weights);
+      values.set(weights, value);
+    }
+    return value;
+  };
+}
+
+function binOf(score: Float64Array, rows: Int32Array, bins: number): Uint8Array {
+  return Uint8Array.from(rows, (row) => Math.min(bins - 1, Math.floor(score[row]! * bins)));
 }
 
 /** Rows by falling score, and which of them end a group of equal scores. */

@@ -12,6 +12,8 @@ export interface Automaton {
   readonly outputs: readonly (readonly number[])[];
 }
 
+const NONE: readonly number[] = [];
+
 interface Node {
   children: Map<number, number>;
   fail: number;
@@ -61,7 +63,7 @@ export function buildAutomaton(patterns: readonly string[], alphabet: Alphabet):
     const id = queue[head]!;
     order.push(id);
     const node = nodes[id]!;
-    const row = Int32Array.from(delta[node.fail]!);
+    const row = delta[node.fail]!.slice();
     if (lastSymbol.get(id) === SYMBOL.space) row[SYMBOL.space] = id;
     delta[id] = row;
     for (const [symbol, child] of node.children) {
@@ -73,7 +75,7 @@ export function buildAutomaton(patterns: readonly string[], alphabet: Alphabet):
     for (const pattern of nodes[node.fail]!.ends) if (!node.ends.includes(pattern)) node.ends.push(pattern);
   }
 
-  return withOutputs(nodes, delta, order, separators, lastSymbol, width, patterns.length);
+  return withOutputs(nodes, delta, order, separators, lastSymbol, width);
 }
 
 function separatorSymbols(alphabet: Alphabet): number[] {
@@ -94,7 +96,6 @@ function withOutputs(
   separators: number[],
   lastSymbol: Map<number, number>,
   width: number,
-  count: number,
 ): Automaton {
   const separator = new Set(separators);
   const plain = nodes.length;
@@ -112,24 +113,20 @@ function withOutputs(
     }
     return id;
   };
-  if (count === 0) outputs.length = 0;
-
   // a node that ends in punctuation reports on arrival, any other one on the boundary symbol that follows
-  const immediate = new Map<number, number[]>();
-  const later = new Map<number, number[]>();
-  for (const id of order) {
-    const ends = nodes[id]!.ends;
-    if (ends.length === 0) continue;
-    (separator.has(lastSymbol.get(id)!) ? immediate : later).set(id, ends);
-  }
+  const arrives = new Uint8Array(plain);
+  for (const id of order) if (nodes[id]!.ends.length > 0 && separator.has(lastSymbol.get(id)!)) arrives[id] = 1;
   const rows: Int32Array[] = [];
   for (let id = 0; id < plain; id++) {
-    const row = Int32Array.from(delta[id]!);
-    const ends = later.get(id) ?? [];
+    const targets = delta[id]!;
+    const row = targets.slice();
+    const ends = arrives[id] === 1 ? NONE : nodes[id]!.ends;
     for (let symbol = 0; symbol < width; symbol++) {
-      const target = delta[id]![symbol]!;
-      const reported = [...(separator.has(symbol) ? ends : []), ...(immediate.get(target) ?? [])];
-      if (reported.length > 0) row[symbol] = clone(target, [...new Set(reported)]);
+      const target = targets[symbol]!;
+      const leaves = ends.length > 0 && separator.has(symbol);
+      if (!leaves && arrives[target] === 0) continue;
+      const reported = [...(leaves ? ends : NONE), ...(arrives[target] === 1 ? nodes[target]!.ends : NONE)];
+      row[symbol] = clone(target, [...new Set(reported)]);
     }
     rows.push(row);
   }
@@ -137,7 +134,8 @@ function withOutputs(
 
   const next = new Int32Array(rows.length * width);
   rows.forEach((row, id) => {
-    for (let symbol = 0; symbol < width; symbol++) next[id * width + symbol] = row[symbol]! * width;
+    next.set(row, id * width);
   });
+  for (let i = 0; i < next.length; i++) next[i] = next[i]! * width;
   return { width, next, boundary: width, firstOutput: plain * width, outputs };
 }
