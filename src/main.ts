@@ -47,6 +47,7 @@ export function buildProgram(host: Host): Command {
   inspectCommand(program, host);
   reportCommand(program, host);
   estimateCommand(program, host);
+  evaluateCommand(program, host);
   modelsCommand(program, host);
   sampleCommand(program, host);
   for (const command of program.commands) {
@@ -202,6 +203,49 @@ function estimateCommand(program: Command, host: Host): void {
       const { failed } = await estimateLines(lines(input, host), (line) => write(host.stdout, `${line}\n`));
       if (failed > 0) host.setExitCode(EXIT.partial);
     });
+}
+
+function evaluateCommand(program: Command, host: Host): void {
+  program
+    .command('evaluate')
+    .description('measure the models on labelled passages, per head and source, with intervals')
+    .argument('<labels>', 'a JSONL file of labelled passages')
+    .option('--show-text', 'put shortened texts beside the worst errors')
+    .option('--baselines', 'measure the untrained baselines on the same passages')
+    .option('--seed <n>', 'seed of the resamples', integer, 1)
+    .option('--replicates <n>', 'resamples of the documents', positive, 500)
+    .option('--json', 'as JSON instead of Markdown')
+    .action(async (labels: string, flags: EvaluateFlags) => {
+      const { loadCascade } = await import('./cascade.js');
+      const { evaluate } = await import('./evaluate/evaluate.js');
+      const { evaluationMarkdown } = await import('./evaluate/markdown.js');
+      const { json, showText = false, ...rest } = flags;
+      const cascade = await loadCascade(modelsFolder());
+      const tty = host.stderr.isTTY === true;
+      const onProgress = (done: number, total: number): void => {
+        if (tty && (done % 20 === 0 || done === total)) {
+          host.stderr.write(`\r\u001b[K${done === total ? '' : `${done}/${total}`}`);
+        }
+      };
+      try {
+        const found = await evaluate({ labels, cascade, showText, ...rest, signal: host.signal, onProgress });
+        await write(host.stdout, json === true ? `${JSON.stringify(found)}\n` : evaluationMarkdown(found));
+        if (found.counts.bad + found.counts.failed > 0) host.setExitCode(EXIT.partial);
+      } catch (error) {
+        if (!host.signal.aborted) throw error;
+        host.setExitCode(EXIT.interrupted);
+      } finally {
+        await cascade.dispose();
+      }
+    });
+}
+
+interface EvaluateFlags {
+  readonly showText?: boolean;
+  readonly baselines?: boolean;
+  readonly seed: number;
+  readonly replicates: number;
+  readonly json?: boolean;
 }
 
 function modelsCommand(program: Command, host: Host): void {
