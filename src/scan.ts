@@ -338,7 +338,7 @@ function mappingFor(
 }
 
 function empty(): Sifted {
-  return { tallies: new Map(), samples: [], faults: [], candidates: [], chunks: [], bytes: 0 };
+  return { tallies: new Map(), samples: [], faults: [], candidates: [], chunks: [], bytes: 0, characters: 0 };
 }
 
 function launch(
@@ -361,7 +361,7 @@ function launch(
       joined.set(chunk, at);
       at += chunk.length;
     }
-    bytes = Math.max(sifted.bytes, 1);
+    bytes = sifted.bytes + sifted.characters;
     const unit: Unit = {
       buffer: joined.buffer,
       candidates: sifted.candidates,

@@ -16,6 +16,8 @@ export interface Sifted {
   /** bytes of the JSON candidates */
   readonly chunks: Uint8Array[];
   bytes: number;
+  /** characters of the candidates that are documents already */
+  characters: number;
 }
 
 export interface Sift {
@@ -46,7 +48,6 @@ export function createSift(options: SiftOptions): Sift {
   const spans: Spans = new Int32Array(4);
   let scratch = new Uint8Array(1 << 16);
   let now = fresh();
-  let characters = 0;
 
   /** True when the record is a sound document that the gate rejects; false leaves it to a worker. */
   const rejectJson = (bytes: Uint8Array, record: number): boolean => {
@@ -118,20 +119,19 @@ export function createSift(options: SiftOptions): Sift {
         return;
       }
       now.candidates.push({ record, offset, document });
-      characters += whole.length;
+      now.characters += whole.length;
     },
     take() {
       const taken = now;
       now = fresh();
-      characters = 0;
       return taken;
     },
-    pending: () => now.bytes + characters,
+    pending: () => now.bytes + now.characters,
   };
 }
 
 function fresh(): Sifted {
-  return { tallies: new Map(), samples: [], faults: [], candidates: [], chunks: [], bytes: 0 };
+  return { tallies: new Map(), samples: [], faults: [], candidates: [], chunks: [], bytes: 0, characters: 0 };
 }
 
 /** Whether a JSON string's raw bytes begin, after spaces, with a plain visible ASCII character: surely not blank. */
