@@ -94,6 +94,7 @@ function scanCommand(program: Command, host: Host): void {
         ...(options as { db: string }),
         command: ['persona-prior', ...host.argv].join(' '),
         signal: host.signal,
+        stdin: host.stdin,
         onProgress: draw.update,
       });
       draw.clear();

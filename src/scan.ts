@@ -2,15 +2,16 @@
 
 import { availableParallelism } from 'node:os';
 import { basename, dirname } from 'node:path';
+import type { Readable } from 'node:stream';
 import { type Cascade, loadCascade } from './cascade.js';
 import { PersonaPriorError } from './errors.js';
 import { compileGate } from './gate/gate.js';
 import { loadLexicon } from './gate/lexicon.js';
 import { modelsFolder, versions } from './installed.js';
 import { type Pool, startPool } from './pool.js';
-import { chooseMapping, type FieldMapping } from './read/fields.js';
+import { chooseMapping, type FieldChoice, type FieldMapping } from './read/fields.js';
 import { findInputs, type InputFile } from './read/inputs.js';
-import { type OpenedInput, openInput } from './read/open.js';
+import { type OpenedInput, type OpenOptions, openInput } from './read/open.js';
 import { createSift, type Sifted } from './sift.js';
 import { type Db, openDatabase } from './store/database.js';
 import { finishRun, registerRun, type ShardRow, shardFor, sourceId } from './store/shards.js';
@@ -40,6 +41,8 @@ export interface ScanOptions {
   /** as typed, for the run's record */
   readonly command?: string;
   readonly signal?: AbortSignal;
+  /** standard input, for the input `-` */
+  readonly stdin?: Readable;
   readonly onProgress?: (progress: Progress) => void;
 }
 
@@ -255,7 +258,7 @@ async function scanFile(planned: Planned, shard: ShardRow, context: Context): Pr
   const { options, state } = context;
   const { file, source, part } = planned;
   state.file = file.name;
-  const opened = await openInput(file, { skipRecords: shard.nextRecord, skipBytes: shard.nextByte });
+  const opened = await openInput(file, openOptions(shard, options));
   const keys = samplingKeys(context.seed, source);
   let sift: ReturnType<typeof createSift> | undefined;
   let mapping: FieldMapping | undefined;
@@ -317,6 +320,25 @@ async function scanFile(planned: Planned, shard: ShardRow, context: Context): Pr
   state.bytesBefore += file.size ?? 0;
 }
 
+/** A resumed file is read with the fields that it was begun with. */
+function openOptions(shard: ShardRow, options: ScanOptions): OpenOptions {
+  const place = { skipRecords: shard.nextRecord, skipBytes: shard.nextByte };
+  const stdin = options.stdin === undefined ? {} : { stdin: options.stdin };
+  if (shard.fields !== null) {
+    const { text, id } = shard.fields;
+    return { ...place, ...stdin, textField: text, ...(id === null ? {} : { idField: id }) };
+  }
+  return { ...place, ...stdin, ...choiceOf(options) };
+}
+
+function choiceOf(options: ScanOptions): FieldChoice {
+  return {
+    ...(options.preset === undefined ? {} : { preset: options.preset }),
+    ...(options.textField === undefined ? {} : { textField: options.textField }),
+    ...(options.idField === undefined ? {} : { idField: options.idField }),
+  };
+}
+
 function gateLimitOf(state: State, shard: ShardRow): number {
   return state.writer.limits(shard.sourceId)['gate'] ?? Number.MAX_SAFE_INTEGER;
 }
@@ -329,12 +351,7 @@ function mappingFor(
   file: InputFile,
 ): FieldMapping {
   if (shard.fields !== null) return shard.fields;
-  return chooseMapping(records, opened.format, {
-    file: file.name,
-    ...(options.preset === undefined ? {} : { preset: options.preset }),
-    ...(options.textField === undefined ? {} : { textField: options.textField }),
-    ...(options.idField === undefined ? {} : { idField: options.idField }),
-  });
+  return chooseMapping(records, opened.format, { file: file.name, ...choiceOf(options) });
 }
 
 function empty(): Sifted {
