@@ -5,5 +5,6 @@ export { PersonaPriorError } from './errors.js';
 export { estimate } from './estimate/estimate.js';
 export type { Report } from './report/model.js';
 export { buildReport as report, type ReportOptions, writeReport } from './report/report.js';
-export { type Progress, type ScanOptions, type ScanSummary, scan } from './scan.js';
+export type { Progress, ScanSummary } from './commit.js';
+export { type ScanOptions, scan } from './scan.js';
 export * from './types.js';

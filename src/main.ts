@@ -108,7 +108,7 @@ function scanCommand(program: Command, host: Host): void {
 }
 
 async function dryRun(inputs: string[], flags: Record<string, unknown>, host: Host): Promise<void> {
-  const { planInputs } = await import('./scan.js');
+  const { planInputs } = await import('./plan.js');
   const { inspectInput } = await import('./read/inspect.js');
   const { printable } = await import('./errors.js');
   for (const { file, source, part } of await planInputs({ inputs, ...(flags as object) })) {

@@ -2,7 +2,7 @@
 import type { Writable } from 'node:stream';
 import { printable } from './errors.js';
 import type { Inspection } from './read/inspect.js';
-import type { Progress, ScanSummary } from './scan.js';
+import type { Progress, ScanSummary } from './commit.js';
 
 /** A line that is redrawn on a terminal (at most five times a second), or written every ten seconds elsewhere. */
 export function progressLine(stream: Writable & { isTTY?: boolean }): { update(p: Progress): void; clear(): void } {

@@ -1,23 +1,24 @@
 // `scan`: wires reading, gate, workers and store. Bounded memory; units are committed in file order with their cursor.
 
 import { availableParallelism } from 'node:os';
-import { basename, dirname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { type Cascade, loadCascade } from './cascade.js';
+import { drain, newState, type Progress, type ScanSummary, type State, summary } from './commit.js';
 import { PersonaPriorError } from './errors.js';
 import { compileGate } from './gate/gate.js';
 import { loadLexicon } from './gate/lexicon.js';
 import { modelsFolder, versions } from './installed.js';
+import { type Planned, planInputs } from './plan.js';
 import { type Pool, startPool } from './pool.js';
 import { chooseMapping, type FieldChoice, type FieldMapping } from './read/fields.js';
-import { findInputs, type InputFile } from './read/inputs.js';
+import type { InputFile } from './read/inputs.js';
 import { type OpenedInput, type OpenOptions, openInput } from './read/open.js';
 import { createSift, type Sifted } from './sift.js';
 import { type Db, openDatabase } from './store/database.js';
 import { finishRun, registerRun, type ShardRow, shardFor, sourceId } from './store/shards.js';
-import { type Cursor, openWriter, type ShardEnd, type Writer } from './store/writer.js';
+import { type Cursor, openWriter, type ShardEnd } from './store/writer.js';
 import type { RawRecord } from './types.js';
-import { type Keys, samplingKeys, tally, type Unit, type UnitResult } from './unit.js';
+import { samplingKeys, tally, type Unit, type UnitResult } from './unit.js';
 
 export interface ScanOptions {
   readonly inputs: readonly string[];
@@ -46,56 +47,9 @@ export interface ScanOptions {
   readonly onProgress?: (progress: Progress) => void;
 }
 
-export interface Progress {
-  readonly file: string;
-  readonly files: number;
-  readonly filesDone: number;
-  /** bytes on disk, read and in all (0 when unknown) */
-  readonly bytes: number;
-  readonly totalBytes: number;
-  readonly documents: number;
-  readonly passages: number;
-  readonly hits: number;
-  readonly flags: number;
-  readonly seconds: number;
-}
-
-export interface ScanSummary {
-  readonly status: 'done' | 'interrupted';
-  readonly documents: number;
-  readonly skipped: number;
-  readonly repaired: number;
-  readonly failed: number;
-  readonly hits: number;
-  readonly flags: number;
-  /** files that could not be read to their end */
-  readonly incomplete: readonly string[];
-  readonly seconds: number;
-  /** counts by `stage|kind|reason` of this run */
-  readonly tallies: ReadonlyMap<string, number>;
-}
-
 /** A unit is sent to a worker when it holds so many bytes of candidates, or so many records were sifted. */
 const UNIT_BYTES = 256 * 1024;
 const UNIT_RECORDS = 8192;
-/** Bytes of candidates under way at once. */
-const IN_FLIGHT_BYTES = 96 * 1024 * 1024;
-
-interface Planned {
-  readonly file: InputFile;
-  readonly source: string;
-  readonly part: { index: number; of: number };
-}
-
-/** A unit on its way, in commit order. */
-interface Flight {
-  readonly shard: ShardRow;
-  readonly result: Promise<UnitResult>;
-  readonly cursor: Cursor;
-  readonly end: ShardEnd | null;
-  readonly bytes: number;
-  readonly file: string;
-}
 
 /**
  * Scans the inputs into the database. Resolves when all is committed, or when `signal` aborts (status `interrupted`).
@@ -121,7 +75,13 @@ export async function scan(options: ScanOptions): Promise<ScanSummary> {
     });
     await cascade.dispose();
     pool = await startPool(options.workers ?? availableParallelism(), models);
-    const state = newState(options, plan, openWriter(db, options.db), cascade.thresholds.flag, started);
+    const state = newState(
+      options,
+      plan.map((p) => p.file),
+      openWriter(db, options.db),
+      cascade.thresholds.flag,
+      started,
+    );
     const todo = plan.map((planned) => ({
       planned,
       shard: shardFor(db, run, sourceId(db, planned.source), planned.file, planned.part, options),
@@ -149,100 +109,11 @@ export async function scan(options: ScanOptions): Promise<ScanSummary> {
   }
 }
 
-/** Which files, under which source names. Every argument is one source unless `source` is given. */
-export async function planInputs(options: Pick<ScanOptions, 'inputs' | 'source' | 'shard'>): Promise<Planned[]> {
-  const planned: Planned[] = [];
-  for (const input of options.inputs) {
-    const source = options.source ?? sourceName(input);
-    for await (const file of findInputs([input])) planned.push({ file, source, part: { index: 1, of: 1 } });
-  }
-  const seen = new Set<string>();
-  for (const { file } of planned) {
-    if (seen.has(file.path)) {
-      throw new PersonaPriorError('usage', 'the same file was given twice', { place: { file: file.name } });
-    }
-    seen.add(file.path);
-  }
-  const { shard } = options;
-  if (shard === undefined || shard.of === 1) return planned;
-  if (planned.length >= shard.of) return planned.filter((_, i) => i % shard.of === shard.index - 1);
-  return planned.map((p) => ({ ...p, part: shard }));
-}
-
-const EXTENSIONS = /(?:\.(?:jsonl|ndjson|json|csv|tsv|parquet|txt|text|md|gz|zst|zstd|warc|wet|arc))+$/i;
-
-function sourceName(input: string): string {
-  if (input === '-') return 'stdin';
-  const glob = /[*?[{]/.test(input);
-  const base = basename(
-    glob ? dirname(input.slice(0, input.search(/[*?[{]/)).concat('x')) : input.replace(/[\\/]+$/, ''),
-  );
-  return base.replace(EXTENSIONS, '') || base || 'corpus';
-}
-
 function settingsOf(
   options: ScanOptions,
   cascade: Cascade,
 ): { seed: number; exactCounts: boolean; thresholds: object } {
   return { seed: options.seed ?? 1, exactCounts: options.exactCounts ?? false, thresholds: cascade.thresholds };
-}
-
-interface State {
-  readonly writer: Writer;
-  readonly flights: Flight[];
-  readonly totals: Map<string, number>;
-  readonly started: number;
-  readonly flagThreshold: number;
-  readonly files: number;
-  readonly totalBytes: number;
-  readonly workers: number;
-  readonly onProgress: ((progress: Progress) => void) | undefined;
-  readonly incomplete: string[];
-  readonly strict: boolean;
-  /** resolves to null when the scan is to stop */
-  readonly aborted: Promise<null>;
-  bytesBefore: number;
-  flyingBytes: number;
-  filesDone: number;
-  recordsLeft: number;
-  flags: number;
-  file: string;
-}
-
-function newState(
-  options: ScanOptions,
-  plan: readonly Planned[],
-  writer: Writer,
-  flag: number,
-  started: number,
-): State {
-  return {
-    writer,
-    flights: [],
-    totals: new Map(),
-    started,
-    flagThreshold: flag,
-    files: plan.length,
-    totalBytes: plan.reduce((n, p) => n + (p.file.size ?? 0), 0),
-    workers: options.workers ?? availableParallelism(),
-    onProgress: options.onProgress,
-    incomplete: [],
-    strict: options.strict ?? false,
-    aborted: whenAborted(options.signal),
-    bytesBefore: 0,
-    flyingBytes: 0,
-    filesDone: 0,
-    recordsLeft: options.limit ?? Number.POSITIVE_INFINITY,
-    flags: 0,
-    file: '',
-  };
-}
-
-function whenAborted(signal: AbortSignal | undefined): Promise<null> {
-  return new Promise((resolve) => {
-    if (signal?.aborted) resolve(null);
-    signal?.addEventListener('abort', () => resolve(null), { once: true });
-  });
 }
 
 interface Context {
@@ -301,7 +172,7 @@ async function scanFile(planned: Planned, shard: ShardRow, context: Context): Pr
       : { nextRecord: lastRecord + 1, nextByte: batch.bytes, compressedBytes: batch.compressedBytes };
     if (limited) break;
     if (sift !== undefined && (sift.pending() >= UNIT_BYTES || records >= UNIT_RECORDS)) {
-      launch(sift.take(), mapping!, shard, planned, cursor, null, keys, context);
+      launch(sift.take(), mapping!, shard, planned, cursor, null, context);
       records = 0;
       await drain(state, state.workers * 3);
       gateLimit = gateLimitOf(state, shard);
@@ -314,7 +185,7 @@ async function scanFile(planned: Planned, shard: ShardRow, context: Context): Pr
   const fault = limited ? { reason: 'limit', message: '--limit reached' } : (outcome.fault ?? null);
   const end: ShardEnd = { status: fault === null && outcome.complete ? 'done' : 'incomplete', fault };
   if (end.status === 'incomplete' && !limited) state.incomplete.push(file.name);
-  launch(sift?.take() ?? empty(), mapping, shard, planned, cursor, end, keys, context);
+  launch(sift?.take() ?? empty(), mapping, shard, planned, cursor, end, context);
   await drain(state, state.workers * 3);
   state.filesDone++;
   state.bytesBefore += file.size ?? 0;
@@ -365,7 +236,6 @@ function launch(
   planned: Planned,
   cursor: Cursor,
   end: ShardEnd | null,
-  keys: Keys,
   context: Context,
 ): void {
   const { state, options } = context;
@@ -407,74 +277,5 @@ function merge(sifted: Sifted, found: UnitResult): UnitResult {
     hits: found.hits,
     samples: [...sifted.samples, ...found.samples],
     faults: [...sifted.faults, ...found.faults].sort((a, b) => a.record - b.record),
-  };
-}
-
-/** The first thing in a unit that --strict does not let pass. */
-function strictResult(result: UnitResult, file: string): void {
-  const help = 'without --strict it is counted, and the scan goes on';
-  for (const fault of result.faults) {
-    const place = { file, record: fault.record, offset: fault.offset };
-    throw new PersonaPriorError('strict', `${fault.reason}: ${fault.message}`, { place, help });
-  }
-  if ((result.tallies.get('read|repaired|') ?? 0) > 0) {
-    throw new PersonaPriorError('strict', 'a document with invalid UTF-8 or a lone surrogate', {
-      place: { file },
-      help,
-    });
-  }
-}
-
-/** Commits finished units in order until at most `most` are under way. */
-async function drain(state: State, most: number): Promise<void> {
-  while (state.flights.length > most || (state.flights.length > 0 && state.flyingBytes > IN_FLIGHT_BYTES)) {
-    const flight = state.flights[0]!;
-    const result = await Promise.race([flight.result, state.aborted]);
-    // interrupted: what is under way is dropped, and read again by --resume
-    if (result === null) return;
-    state.flights.shift();
-    state.flyingBytes -= flight.bytes;
-    if (state.strict) strictResult(result, flight.file);
-    state.writer.commit(flight.shard.id, flight.shard.sourceId, result, flight.cursor, flight.end);
-    for (const [key, n] of result.tallies) state.totals.set(key, (state.totals.get(key) ?? 0) + n);
-    for (const hit of result.hits) if (hit.malevolent >= state.flagThreshold) state.flags++;
-    state.onProgress?.(progress(state, flight.cursor.compressedBytes));
-  }
-}
-
-function progress(state: State, compressedBytes: number): Progress {
-  const n = (key: string): number => state.totals.get(key) ?? 0;
-  return {
-    file: state.file,
-    files: state.files,
-    filesDone: state.filesDone,
-    bytes: state.bytesBefore + compressedBytes,
-    totalBytes: state.totalBytes,
-    documents: n('read|out|'),
-    passages: n('transformer|in|'),
-    hits: n('transformer|out|'),
-    flags: state.flags,
-    seconds: (Date.now() - state.started) / 1000,
-  };
-}
-
-function summary(state: State, interrupted: boolean): ScanSummary {
-  const { totals } = state;
-  const sum = (prefix: string): number => {
-    let n = 0;
-    for (const [key, value] of totals) if (key.startsWith(prefix)) n += value;
-    return n;
-  };
-  return {
-    status: interrupted ? 'interrupted' : 'done',
-    documents: totals.get('read|out|') ?? 0,
-    skipped: sum('read|dropped|'),
-    repaired: totals.get('read|repaired|') ?? 0,
-    failed: sum('transformer|failed|'),
-    hits: totals.get('transformer|out|') ?? 0,
-    flags: state.flags,
-    incomplete: state.incomplete,
-    seconds: (Date.now() - state.started) / 1000,
-    tallies: totals,
   };
 }

@@ -1,4 +1,4 @@
-"""Fits one recipe: labels in, a run folder out (weights, calibration, metrics on the fixed split). `python -m training.fit --help`."""
+"""Fits one recipe: labels in, a run folder with weights out. Measuring comes after, in measure.py."""
 
 from __future__ import annotations
 
@@ -8,19 +8,16 @@ import os
 import time
 from pathlib import Path
 
-import numpy as np
 import torch
 import torch.distributed as distributed
 
-from training.calibrate import apply, calibrate
 from training.corpora import corpora_folder
 from training.inputs import Encoder, Gazetteer, marked_terms
 from training.labels import load_labels, part_of
-from training.metrics import metrics
 from training.model import base_folder
 from training.pool import passage_id
 from training.recipes import RECIPES
-from training.train import Inputs, Recipe, predict, ranks, train
+from training.train import Inputs, Recipe, ranks, train
 
 ROOT = Path(__file__).resolve().parent
 MODELS, RUNS, OWN = ROOT.parent / "models", ROOT / "runs", ROOT / "labels"
@@ -37,7 +34,7 @@ def make_inputs() -> Inputs:
 
 
 def fit(recipe_name: str, labels: Path, corpora: Path | None, everything: bool, start: Path | None) -> None:
-    """Trains, calibrates on the calibration part, measures on the test part (not when `everything` trains on it)."""
+    """Trains on the train part, or with `everything` on the test part too, from the weights in `start` if given."""
     recipe = RECIPES[recipe_name]
     folder = RUNS / recipe.name
     rows, left_out = load_labels(labels, OWN, corpora)
@@ -49,40 +46,9 @@ def fit(recipe_name: str, labels: Path, corpora: Path | None, everything: bool, 
     inputs = make_inputs()
     began = time.time()
     model = train(recipe, use, inputs, folder, log=lambda *a: print(*a, flush=True), start=start)
-    held = parts["calibration"] + ([] if everything else parts["test"])
-    logits = predict_together(model, held, inputs, recipe)
-    if rank > 0:
-        return
-    result = {"recipe": recipe.name, "trained_on": len(use), "seconds": round(time.time() - began)}
-    np.savez(folder / "held.npz", ids=[r["id"] for r in held], logits=logits)
-    at = len(parts["calibration"])
-    if everything:
-        # few passages are left to calibrate on: the measured model's calibration, fitted on many more, is the point to start from
-        before = torch.load(start, weights_only=False)["model"]
-        scale, shift, result["calibration"] = calibrate(held, logits, prior=(before["scale"].numpy(), before["shift"].numpy()))
-        result["calibration_part"] = metrics(held, apply(logits, scale, shift))
-    else:
-        scale, shift, result["calibration"] = calibrate(held, logits)
-        result["test"] = metrics(parts["test"], cross_fitted(held[:at], logits[:at], held[at:], logits[at:]))
-    model.scale.copy_(torch.tensor(scale))
-    model.shift.copy_(torch.tensor(shift))
-    torch.save({"model": model.state_dict()}, folder / "model.pt")
-    (folder / "result.json").write_text(json.dumps(result, indent=1))
-    print(json.dumps({k: v for k, v in result.items() if k != "calibration"}, indent=1))
-
-
-def predict_together(model, rows: list[dict], inputs: Inputs, recipe: Recipe) -> np.ndarray:
-    """Logits of all rows; each process scores its share."""
-    rank, size = ranks()
-    mine = predict(model, rows[rank::size], inputs, context=recipe.context, marks=recipe.marks)
-    if size == 1:
-        return mine
-    shares: list = [None] * size
-    distributed.all_gather_object(shares, mine)
-    out = np.zeros((len(rows), mine.shape[1]), dtype="float32")
-    for k, share in enumerate(shares):
-        out[k::size] = share
-    return out
+    if rank == 0:
+        torch.save({"model": model.state_dict()}, folder / "model.pt")
+        (folder / "fit.json").write_text(json.dumps({"trained_on": len(use), "everything": everything, "seconds": round(time.time() - began)}))
 
 
 def chosen(recipe: Recipe, parts: dict[str, list[dict]], everything: bool) -> list[dict]:
@@ -106,17 +72,6 @@ def chosen(recipe: Recipe, parts: dict[str, list[dict]], everything: bool) -> li
 def hash_share(text: str) -> float:
     """A number in [0, 1) that depends on the text alone."""
     return int(passage_id(text), 16) / 16**12
-
-
-def cross_fitted(calibration: list[dict], calibration_logits, test: list[dict], test_logits) -> np.ndarray:
-    """Test probabilities, each half of the works calibrated on the other half and the calibration part."""
-    half = np.array([int(passage_id("half:" + r["work"]), 16) % 2 for r in test])
-    out = np.zeros_like(test_logits)
-    for side in (0, 1):
-        other = [r for r, h in zip(test, half, strict=True) if h != side]
-        scale, shift, _ = calibrate(calibration + other, np.concatenate([calibration_logits, test_logits[half != side]]))
-        out[half == side] = apply(test_logits[half == side], scale, shift)
-    return out
 
 
 def main() -> None:

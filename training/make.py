@@ -33,11 +33,11 @@ def main() -> None:
     for recipe in STAGES:
         fit(recipe.name, recipe.name, *(["--weights", str(RUNS / before / "model.pt")] if before else []))
         before = recipe.name
-    if not (RUNS / before / "int8.json").exists():
-        step(["-m", "training.finish", before, *common, "--version", given.version + "-measured"])
+    step(["-m", "training.measure", before, *common, "--fp32"])
     fit(LAST.name, LAST.name, "--everything", "--weights", str(RUNS / before / "model.pt"))
+    step(["-m", "training.measure", LAST.name, *common, "--before", before])
     step(["-m", "training.finish", LAST.name, *common, "--version", given.version, "--measured", before])
-    step(["-m", "training.distil", "--corpora", corpora, "--count", str(given.pool), "--version", given.version])
+    step(["-m", "training.distil", "--corpora", corpora, "--labels", str(given.labels), "--count", str(given.pool), "--version", given.version])
     step(["-m", "training.vectors"])
 
 

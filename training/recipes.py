@@ -10,7 +10,7 @@ from training.train import Recipe
 # test part with it.
 FIRST = Recipe("first", epochs=2, rounds=4)
 SECOND = Recipe("second", epochs=1, batches=60)
-LAST = Recipe("last", epochs=1, rate=6e-5, head_rate=6e-4, negative_share=0.4)
+LAST = Recipe("last", epochs=1, rate=6e-5, head_rate=6e-4, negative_share=0.3)
 STAGES = (FIRST, SECOND)
 
 COMPARED = (replace(FIRST, name="frozen-heads", frozen=True, rounds=None, epochs=3),)

@@ -1,6 +1,7 @@
 // The gate: one pass over raw bytes that says whether a document holds any AI entity. It parses nothing.
 // `prefilter` may only err towards letting through; `find` is exact, on decoded text.
 import { type Automaton, buildAutomaton } from './automaton.js';
+import { BACKSLASH, endOf, escapeSymbol, hex4, sequenceLength, standsAs, startOf, unitIndex } from './bytes.js';
 import { buildAlphabet, foldPattern, IGNORE, MANY, SYMBOL } from './classes.js';
 import type { Lexicon, Pattern } from './lexicon.js';
 
@@ -38,8 +39,6 @@ export interface Found {
   /** number of times each subject of the lexicon was met */
   readonly subjects: ReadonlyMap<number, number>;
 }
-
-const BACKSLASH = 92;
 
 /** Compiles the automaton: tens of milliseconds, once a thread. */
 export function compileGate(lexicon: Lexicon): Gate {
@@ -180,7 +179,7 @@ export function compileGate(lexicon: Lexicon): Gate {
       (state: number, end: number): boolean => {
         for (const number of outputs[(state - firstOutput) / width]!) {
           const pattern = patterns[number]!;
-          const start = startOf(folded[number]!, bytes, end);
+          const start = startOf(folded[number]!, alphabet, bytes, end);
           if (!standsAs(pattern, bytes, 0, end, false)) continue;
           into.push({ from: start, to: endOf(pattern, end, bytes), pattern: number });
         }
@@ -224,102 +223,6 @@ function pairs(named: Set<number> | undefined, titled: Set<number> | undefined):
   return false;
 }
 
-function sequenceLength(lead: number): number {
-  if (lead >= 0xc2 && lead <= 0xdf) return 2;
-  if (lead >= 0xe0 && lead <= 0xef) return 3;
-  if (lead >= 0xf0 && lead <= 0xf4) return 4;
-  return 1;
-}
-
-function escapeSymbol(code: number, ascii: Uint8Array): number {
-  // n r t f b
-  if (code === 110 || code === 114 || code === 116 || code === 102 || code === 98) return SYMBOL.space;
-  if (code === 34 || code === 92 || code === 47) return ascii[code]!;
-  return -1;
-}
-
-function hex4(bytes: Uint8Array, from: number, to: number): number {
-  if (from + 4 > to) return -1;
-  let value = 0;
-  for (let i = from; i < from + 4; i++) {
-    const b = bytes[i]!;
-    const digit = b >= 48 && b <= 57 ? b - 48 : (b | 32) >= 97 && (b | 32) <= 102 ? (b | 32) - 87 : -1;
-    if (digit < 0) return -1;
-    value = value * 16 + digit;
-  }
-  return value;
-}
-
-/**
- * Whether a case-sensitive pattern that ends at `end` stands as written, or in capitals. Reads backwards; where an escape
- * or a non-ASCII byte is in the way, `lenient` decides.
- */
-function standsAs(pattern: Pattern, bytes: Uint8Array, from: number, end: number, lenient: boolean): boolean {
-  if (!pattern.case) return true;
-  const text = pattern.text;
-  let i = endOf(pattern, end, bytes) - 1;
-  let exact = true;
-  let capitals = true;
-  for (let j = text.length - 1; j >= 0; j--, i--) {
-    const want = text.charCodeAt(j);
-    if (want === 32 || want === 45) {
-      let seen = false;
-      while (i >= from && isGap(bytes[i]!)) {
-        i--;
-        seen = true;
-      }
-      if (!seen) return lenient;
-      i++;
-      continue;
-    }
-    if (i < from) return lenient;
-    const got = bytes[i]!;
-    if (want > 126 || got > 126 || got === BACKSLASH || want === 39) {
-      if (want === 39 && got === 39) continue;
-      return lenient;
-    }
-    if (got !== want) {
-      exact = false;
-      const upper = want >= 97 && want <= 122 ? want - 32 : want;
-      if (got !== upper) capitals = false;
-      if ((got | 32) !== (want | 32)) return lenient;
-    }
-    if (!exact && !capitals) return lenient && i > 0 && bytes[i - 1] === BACKSLASH;
-  }
-  return true;
-}
-
-function isGap(byte: number): boolean {
-  return byte === 32 || byte === 45 || (byte >= 9 && byte <= 13);
-}
-
-/** A word pattern is reported on the symbol after it, a dotted one ("a.i.") on its own last byte. */
-function endOf(pattern: Pattern, end: number, bytes: Uint8Array): number {
-  const last = pattern.text.charCodeAt(pattern.text.length - 1);
-  const word = /[\p{L}\p{N}]/u.test(String.fromCharCode(last));
-  return word ? end : Math.min(end + 1, bytes.length);
-}
-
-/** First byte of a match that ends before `end`: walks back over the pattern's characters. */
-function startOf(folded: string, bytes: Uint8Array, end: number): number {
-  let i = end;
-  const skip = (test: (b: number) => boolean): void => {
-    while (i > 0 && test(bytes[i - 1]!)) i--;
-  };
-  const last = folded.charCodeAt(folded.length - 1);
-  if (!/[a-z0-9]/.test(String.fromCharCode(last))) i = Math.min(end + 1, bytes.length);
-  for (let j = folded.length - 1; j >= 0; j--) {
-    if (folded[j] === ' ') {
-      skip((b) => isGap(b) || b >= 128);
-      continue;
-    }
-    // one character: an ASCII byte, or a whole UTF-8 sequence
-    if (i > 0) i--;
-    while (i > 0 && (bytes[i]! & 0xc0) === 0x80) i--;
-  }
-  return i;
-}
-
 /** Entities inside a look-alike ("android phone") do not count. */
 function dropCovered(matches: readonly Match[], patterns: readonly Pattern[]): Match[] {
   const covers = matches.filter((m) => patterns[m.pattern]!.kind === 'lookalike');
@@ -352,28 +255,4 @@ function lookalikeWeights(
     });
     return count;
   });
-}
-
-/** Byte offsets of a UTF-8 text to UTF-16 indices; ascending calls walk once. */
-function unitIndex(text: string, byteLength: number): (byte: number) => number {
-  if (byteLength === text.length) return (byte) => byte;
-  let byte = 0;
-  let unit = 0;
-  return (target) => {
-    if (target < byte) {
-      byte = 0;
-      unit = 0;
-    }
-    while (byte < target && unit < text.length) {
-      const c = text.charCodeAt(unit);
-      if (c < 0x80) byte += 1;
-      else if (c < 0x800) byte += 2;
-      else if (c >= 0xd800 && c <= 0xdbff) {
-        byte += 4;
-        unit++;
-      } else byte += 3;
-      unit++;
-    }
-    return unit;
-  };
 }

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Db } from '../store/database.js';
 import { type Label, type LabelRecord, parseLabel } from './label.js';
+import { type Place, placeKey, storedPassages } from './passages.js';
 
 export interface BadLabel {
   /** from 1 */
@@ -33,42 +34,46 @@ export async function importLabels(
   lines: Iterable<string> | AsyncIterable<string>,
   options: { readonly reader?: string } = {},
 ): Promise<Imported> {
-  const sources = new Map(
-    (db.prepare('select id, name from sources').all() as { id: number; name: string }[]).map((s) => [s.name, s.id]),
-  );
-  const textsOf = passageTexts(db);
+  const names = db.prepare('select id, name from sources').all() as { id: number; name: string }[];
+  const sources = new Map(names.map((s) => [s.name, s.id]));
   const errors: BadLabel[] = [];
-  const good: { source: number; record: LabelRecord }[] = [];
+  const read: Numbered[] = [];
   let number = 0;
-  let read = 0;
+  let filled = 0;
   let empty = 0;
-  let elsewhere = 0;
   for await (const raw of lines) {
     number++;
     const line = number === 1 ? raw.replace(/^\uFEFF/, '') : raw;
     if (line.trim() === '') continue;
-    read++;
+    filled++;
     const record = parseLabel(line, options.reader ?? null);
-    if (record === null) {
-      empty++;
-      continue;
+    if (record === null) empty++;
+    else if (typeof record === 'string') errors.push({ line: number, message: record });
+    else {
+      const source = sources.get(record.source);
+      if (source === undefined) errors.push({ line: number, message: `no source ${record.source} in this database` });
+      else read.push({ line: number, place: { ...record, source }, record });
     }
-    const problem = typeof record === 'string' ? record : undefined;
-    const source = typeof record === 'string' ? undefined : sources.get(record.source);
-    if (typeof record === 'string' || source === undefined) {
-      const unknown = typeof record === 'string' ? '' : `no source ${record.source} in this database`;
-      errors.push({ line: number, message: problem ?? unknown });
-      continue;
-    }
-    const texts = textsOf(source, record);
-    if (texts.length === 0) elsewhere++;
-    else if (record.id !== null && /^[0-9a-f]{12}$/.test(record.id) && !texts.some((t) => textId(t) === record.id)) {
-      errors.push({ line: number, message: `id ${record.id} is not that of the passage's text` });
-      continue;
-    }
-    good.push({ source, record });
   }
-  return { lines: read, ...write(db, good), empty, elsewhere, errors };
+  const texts = storedPassages(
+    db,
+    read.map((r) => r.place),
+  );
+  const good = read.filter(({ line, place, record }) => {
+    const stored = texts.get(placeKey(place));
+    const foreign = stored !== undefined && isTextId(record.id) && !stored.some((p) => textId(p.text) === record.id);
+    if (foreign) errors.push({ line, message: `id ${record.id} is not that of the passage's text` });
+    return !foreign;
+  });
+  const elsewhere = good.filter(({ place }) => !texts.has(placeKey(place))).length;
+  errors.sort((a, b) => a.line - b.line);
+  return { lines: filled, ...write(db, good), empty, elsewhere, errors };
+}
+
+interface Numbered {
+  readonly line: number;
+  readonly place: Place;
+  readonly record: LabelRecord;
 }
 
 /** First 12 hexadecimal digits of the SHA-256 of a passage's text. */
@@ -76,16 +81,14 @@ export function textId(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 12);
 }
 
-/** Texts stored at a passage's place; two where a source repeats a document id. */
-function passageTexts(db: Db): (source: number, place: Pick<LabelRecord, 'doc' | 'start' | 'end'>) => string[] {
-  const find = db.prepare(`select text from samples where source_id = @source and document = @doc and start = @start
-      and end = @end
-    union select text from hits where source_id = @source and document = @doc and start = @start and end = @end`);
-  return (source, { doc, start, end }) => find.pluck().all({ source, doc, start, end }) as string[];
+/** Other tools may number their records otherwise; only an id of this form is checked. */
+function isTextId(id: string | null): boolean {
+  return id !== null && /^[0-9a-f]{12}$/.test(id);
 }
 
-function write(db: Db, labels: readonly { source: number; record: LabelRecord }[]): { added: number; replaced: number } {
-  const insert = db.prepare(`insert into labels (source_id, document, start, end, sample, inclusion, reader, label, created)
+function write(db: Db, labels: readonly Numbered[]): { added: number; replaced: number } {
+  const insert =
+    db.prepare(`insert into labels (source_id, document, start, end, sample, inclusion, reader, label, created)
     values (@source, @doc, @start, @end, @sample, @inclusion, @reader, @json, @created)
     on conflict (source_id, document, start, end, reader)
     do update set sample = excluded.sample, inclusion = excluded.inclusion, label = excluded.label, created = excluded.created`);
@@ -94,41 +97,51 @@ function write(db: Db, labels: readonly { source: number; record: LabelRecord }[
   db.transaction(() => {
     const before = count.get() as number;
     const created = new Date().toISOString();
-    for (const { source, record } of labels) {
+    for (const { place, record } of labels) {
       const { label, id, doc, start, end, sample, inclusion, reader } = record;
       const json = JSON.stringify({ id, ...label });
-      insert.run({ source, doc, start, end, sample, inclusion, reader, json, created });
+      insert.run({ source: place.source, doc, start, end, sample, inclusion, reader, json, created });
     }
     added = (count.get() as number) - before;
   })();
   return { added, replaced: labels.length - added };
 }
 
-/** A stored label with its passage's words where the database holds them. */
-export interface StoredLabel extends LabelRecord {
-  readonly title: string | null;
-  readonly text: string | null;
-}
+/** A line of an export: DESIGN's label record with the passage's words where the database holds them. */
+export type ExportedLabel = Omit<LabelRecord, 'label'> & Label & { title: string | null; text: string | null };
 
 /**
  * All labels in the order of source, document, place and reader, in the shape that {@link importLabels} reads.
  * `text: false` leaves texts and titles null.
  */
-export function* exportLabels(db: Db, options: { readonly text?: boolean } = {}): Generator<StoredLabel & Label> {
+export function exportLabels(db: Db, options: { readonly text?: boolean } = {}): ExportedLabel[] {
+  const rows = storedLabels(db);
+  const texts = options.text === false ? new Map() : storedPassages(db, rows);
+  return rows.map((row) => {
+    const { sourceName, doc, start, end, sample, inclusion, reader, id, label } = row;
+    const { title, text } = texts.get(placeKey(row))?.[0] ?? { title: null, text: null };
+    return { id, sample, source: sourceName, doc, start, end, title, text, inclusion, reader, ...label };
+  });
+}
+
+export interface StoredLabel extends Place {
+  readonly sourceName: string;
+  readonly sample: string;
+  readonly inclusion: number | null;
+  readonly reader: string;
+  readonly id: string | null;
+  readonly label: Label;
+}
+
+/** The labels table in the order of source, document, place and reader. */
+export function storedLabels(db: Db): StoredLabel[] {
   const rows = db
-    .prepare(`select s.name as source, s.id as sourceId, l.document as doc, l.start, l.end, l.sample, l.inclusion,
+    .prepare(`select l.source_id as source, s.name as sourceName, l.document as doc, l.start, l.end, l.sample, l.inclusion,
       l.reader, l.label from labels l join sources s on s.id = l.source_id
       order by s.name, l.document, l.start, l.end, l.reader`)
-    .all() as (Omit<LabelRecord, 'label' | 'id'> & { label: string; sourceId: number })[];
-  const find = db.prepare(`select title, text from samples where source_id = @sourceId and document = @doc
-      and start = @start and end = @end
-    union all select title, text from hits where source_id = @sourceId and document = @doc and start = @start
-      and end = @end limit 1`);
-  for (const { sourceId, label: json, ...place } of rows) {
-    const { doc, start, end } = place;
+    .all() as (Omit<StoredLabel, 'label' | 'id'> & { label: string })[];
+  return rows.map(({ label: json, ...row }) => {
     const { id, ...label } = JSON.parse(json) as Label & { id: string | null };
-    const passage = options.text === false ? undefined : find.get({ sourceId, doc, start, end });
-    const { title, text } = (passage ?? { title: null, text: null }) as { title: string | null; text: string | null };
-    yield { id, ...place, title, text, ...label } as unknown as StoredLabel & Label;
-  }
+    return { ...row, id, label };
+  });
 }

@@ -1,6 +1,7 @@
 // How hits fall into strata of the audit sample, read off their scores. Drawing and estimating share it; neither is here.
-import { STRATA } from '../unit.js';
+
 import { HEAD_OFFSET, SITUATION, VALENCE } from '../types.js';
+import { STRATA } from '../unit.js';
 
 /** Name of the stratum of all hits of a source; finer ones append `:group`, `:valence`, `:bin`. */
 export const HITS = 'hits';
@@ -36,9 +37,24 @@ export function hitStratum(path: readonly string[], depth: number): string {
   return [HITS, ...path.slice(0, depth)].join(':');
 }
 
+/**
+ * Documents that the gate rejected are sampled by size, in classes of 1, 2-3, 4-7, 8-15, … passages: one passage stands
+ * for all of its document, so that documents of one class weigh nearly the same.
+ */
+export function gateClass(passages: number): { name: string; least: number; most: number } {
+  const least = 2 ** Math.floor(Math.log2(Math.max(1, passages)));
+  const most = 2 * least - 1;
+  return { name: least === 1 ? 'gate:1' : `gate:${least}-${most}`, least, most };
+}
+
+/** The stage that a stratum of rejects comes from: `gate:4-7` is of `gate`. */
+export function stageOf(sample: string): string {
+  return sample.startsWith('gate:') ? 'gate' : sample;
+}
+
 /** Whether a label's `sample` names a stratum of the audit, and not some other occasion of reading. */
 export function isAuditStratum(name: string): boolean {
-  return name === HITS || name.startsWith(`${HITS}:`) || (STRATA as readonly string[]).includes(name);
+  return name === HITS || name.startsWith(`${HITS}:`) || (STRATA as readonly string[]).includes(stageOf(name));
 }
 
 function best(values: Float32Array, from: number, length: number): number {

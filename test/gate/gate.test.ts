@@ -121,6 +121,14 @@ describe('gate', () => {
     expect(found.names).toEqual(['HAL 9000']);
   });
 
+  it('starts a match at its first character, past gaps, ligatures and zero-width characters', () => {
+    const text = 'x artiﬁcial\u00a0\n- intelli\u00adgence, ro\u0301bot\u0301.';
+    expect(gate.find(null, text).spans.map((s) => text.slice(s.from, s.to))).toEqual([
+      'artiﬁcial\u00a0\n- intelli\u00adgence',
+      'ro\u0301bot\u0301',
+    ]);
+  });
+
   it('opens for the title alone', () => {
     expect(gate.find('The Robot', 'nothing here').open).toBe(true);
     expect(gate.find('Alien', 'Ash turns').open).toBe(true);

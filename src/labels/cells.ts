@@ -1,0 +1,253 @@
+// The labelled audit sample against its strata: who was labelled of how many. Says nothing about shares.
+import type { HitData, Loaded, SourceData } from '../report/load.js';
+import type { Db } from '../store/database.js';
+import { STRATA, type Stratum } from '../unit.js';
+import type { Label } from './label.js';
+import { type StoredLabel, storedLabels } from './store.js';
+import { gateClass, HITS, hitPath, hitStratum, isAuditStratum, stageOf } from './strata.js';
+
+/** A labelled passage of a stratum. */
+export interface Unit {
+  readonly label: Label;
+  readonly words: number;
+  /** passages it stands for, relative to the mean of its stratum: its document's over the mean document's in `gate`, else 1 */
+  readonly weight: number;
+}
+
+/** A stratum of one source. Sizes of `gate` classes are those of its documents, expanded where they were not counted. */
+export interface Cell {
+  readonly source: string;
+  readonly name: string;
+  /** passages */
+  readonly population: number;
+  readonly words: number;
+  readonly units: readonly Unit[];
+}
+
+/** Size of a rejected document that the scan kept, in the cell of its class. */
+export interface GateDocument {
+  readonly cell: Cell;
+  readonly passages: number;
+  readonly words: number;
+}
+
+/** What is known of the sizes of all documents that the gate rejected in a source. */
+export interface GateSize {
+  readonly source: string;
+  readonly documents: number;
+  readonly kept: readonly GateDocument[];
+  /** whether all passages and words were counted, and only their split among classes is estimated */
+  readonly counted: boolean;
+}
+
+export interface AuditSample {
+  readonly cells: readonly Cell[];
+  readonly gates: readonly GateSize[];
+  /** labels that stand in a cell, and their readers */
+  readonly used: number;
+  readonly readers: readonly string[];
+  /** labels of audit strata whose passage is in no stratum of this database */
+  readonly outside: number;
+  /** drawn rejects without a label before the last labelled one of their stratum: left out by the reader */
+  readonly gaps: number;
+}
+
+/**
+ * Sorts the labels into the strata that they were drawn from. Rejects go by the label's own stratum; a hit goes by its
+ * scores into the finest stratum that was drawn at its place, so that several draws add up: within any part of the hits
+ * every draw is a simple random sample. Where several readers labelled a passage, the one with the most labels counts.
+ */
+export function readAudit(db: Db, loaded: Loaded): AuditSample {
+  const { labels, readers } = onePerPassage(storedLabels(db).filter((l) => isAuditStratum(l.sample)));
+  const parts = loaded.sources.map((source) => {
+    const own = labels.filter((l) => l.source === source.id);
+    const hitCells = cellsOfHits(source, own);
+    const rejects = STRATA.filter((s) => (source.tallies.get(`sample|population|${s}`) ?? 0) > 0).map((stratum) =>
+      stratum === 'gate' ? gateCells(db, source, own) : rejectCell(db, source, stratum, own),
+    );
+    return { cells: [...rejects.flatMap((r) => r.cells), ...hitCells, ...failed(source)], rejects };
+  });
+  const cells = parts.flatMap((p) => p.cells);
+  const rejects = parts.flatMap((p) => p.rejects);
+  const matched = new Set(cells.flatMap((c) => c.units.map((u) => u.label)));
+  return {
+    cells,
+    gates: rejects.flatMap((r) => (r.gate === null ? [] : [r.gate])),
+    used: matched.size,
+    readers,
+    outside: labels.length - matched.size,
+    gaps: rejects.reduce((sum, r) => sum + r.gaps, 0),
+  };
+}
+
+function onePerPassage(labels: readonly StoredLabel[]): { labels: StoredLabel[]; readers: string[] } {
+  const counts = new Map<string, number>();
+  for (const { reader } of labels) counts.set(reader, (counts.get(reader) ?? 0) + 1);
+  const readers = [...counts.keys()].sort((a, b) => counts.get(b)! - counts.get(a)! || (a < b ? -1 : 1));
+  const chosen = new Map<string, StoredLabel>();
+  for (const label of labels) {
+    const key = `${label.source}\u0000${placeOf(label.doc, label)}`;
+    const before = chosen.get(key);
+    if (before === undefined || readers.indexOf(label.reader) < readers.indexOf(before.reader)) chosen.set(key, label);
+  }
+  return { labels: [...chosen.values()], readers };
+}
+
+function placeOf(document: string, { start, end }: { readonly start: number; readonly end: number }): string {
+  return `${document}\u0000${start}\u0000${end}`;
+}
+
+interface SampleRow {
+  readonly document: string;
+  readonly start: number;
+  readonly end: number;
+  readonly words: number;
+  readonly unitWords: number;
+  readonly unitPassages: number;
+}
+
+interface Rejects {
+  readonly cells: readonly Cell[];
+  readonly gate: GateSize | null;
+  readonly gaps: number;
+}
+
+function sampleRows(db: Db, source: SourceData, stratum: Stratum): SampleRow[] {
+  return db
+    .prepare(`select document, start, end, words, unit_words as unitWords, unit_passages as unitPassages from samples
+      where source_id = ? and stratum = ? order by key, document, start`)
+    .all(source.id, stratum) as SampleRow[];
+}
+
+/** The labels of a stratum's kept passages, in their order, and how many were passed over. */
+function match(
+  rows: readonly SampleRow[],
+  stratum: Stratum,
+  labels: readonly StoredLabel[],
+): { found: { row: SampleRow; label: Label }[]; gaps: number } {
+  const own = labels.filter((l) => stageOf(l.sample) === stratum);
+  const byPlace = new Map(own.map((l) => [placeOf(l.doc, l), l.label]));
+  let last = 0;
+  const found = rows.flatMap((row, i) => {
+    const label = byPlace.get(placeOf(row.document, row));
+    if (label === undefined) return [];
+    last = i + 1;
+    return [{ row, label }];
+  });
+  return { found, gaps: last - found.length };
+}
+
+function rejectCell(db: Db, source: SourceData, stratum: Stratum, labels: readonly StoredLabel[]): Rejects {
+  const { found, gaps } = match(sampleRows(db, source, stratum), stratum, labels);
+  const n = (kind: string): number => source.tallies.get(`sample|${kind}|${stratum}`) ?? 0;
+  const units = found.map(({ row, label }) => ({ label, words: row.words, weight: 1 }));
+  const cell = { source: source.name, name: stratum, population: n('population'), words: n('words'), units };
+  return { cells: [cell], gate: null, gaps };
+}
+
+/**
+ * The classes of rejected documents. A class has documents × its share of the kept ones, each with the mean passages of
+ * its class; where the scan counted all passages and words, the classes are scaled to them.
+ */
+function gateCells(db: Db, source: SourceData, labels: readonly StoredLabel[]): Rejects {
+  const documents = source.tallies.get('sample|population|gate')!;
+  const rows = sampleRows(db, source, 'gate');
+  if (rows.length === 0) {
+    const cell = { source: source.name, name: 'gate', population: documents, words: 0, units: [] };
+    return { cells: [cell], gate: { source: source.name, documents, kept: [], counted: false }, gaps: 0 };
+  }
+  const sum = (list: readonly SampleRow[], of: 'unitPassages' | 'unitWords'): number =>
+    list.reduce((total, row) => total + row[of], 0);
+  const scale = (tally: string, kept: number): number =>
+    (source.tallies.get(tally) ?? (documents / rows.length) * kept) / kept;
+  const perPassage = scale('gate|dropped_passages|', sum(rows, 'unitPassages'));
+  const perWord = scale('gate|dropped_words|', sum(rows, 'unitWords'));
+  const cells = new Map<string, Cell>();
+  let gaps = 0;
+  const kept = new Map<string, SampleRow[]>();
+  for (const row of rows) {
+    const { name } = gateClass(row.unitPassages);
+    const list = kept.get(name);
+    if (list === undefined) kept.set(name, [row]);
+    else list.push(row);
+  }
+  for (const [name, own] of kept) {
+    const matched = match(own, 'gate', labels);
+    gaps += matched.gaps;
+    const mean = sum(own, 'unitPassages') / own.length;
+    const units = matched.found.map(({ row, label }) => {
+      const weight = row.unitPassages / mean;
+      return { label, words: row.words * weight, weight };
+    });
+    const population = Math.max(units.length, Math.round(perPassage * sum(own, 'unitPassages')));
+    cells.set(name, { source: source.name, name, population, words: perWord * sum(own, 'unitWords'), units });
+  }
+  const sizes = rows.map((row) => {
+    const cell = cells.get(gateClass(row.unitPassages).name)!;
+    return { cell, passages: row.unitPassages, words: row.unitWords };
+  });
+  const counted = source.tallies.has('gate|dropped_passages|');
+  return { cells: [...cells.values()], gate: { source: source.name, documents, kept: sizes, counted }, gaps };
+}
+
+interface Filling {
+  population: number;
+  words: number;
+  readonly places: Set<string>;
+  /** one unit per place, and one per row */
+  readonly first: Unit[];
+  readonly all: Unit[];
+}
+
+function cellsOfHits(source: SourceData, labels: readonly StoredLabel[]): Cell[] {
+  const own = labels.filter((l) => l.sample.split(':')[0] === HITS);
+  const names = new Set(own.map((l) => l.sample));
+  const byPlace = new Map(own.map((l) => [placeOf(l.doc, l), l.label]));
+  const cells = new Map<string, Filling>();
+  for (const hit of source.hits) {
+    const name = finest(hit, names);
+    let cell = cells.get(name);
+    if (cell === undefined) {
+      cell = { population: 0, words: 0, places: new Set(), first: [], all: [] };
+      cells.set(name, cell);
+    }
+    const place = placeOf(hit.document, hit);
+    const label = byPlace.get(place);
+    cell.population++;
+    cell.words += hit.words;
+    if (label !== undefined) {
+      const unit = { label, words: hit.words, weight: 1 };
+      cell.all.push(unit);
+      if (!cell.places.has(place)) cell.first.push(unit);
+    }
+    cell.places.add(place);
+  }
+  return [...cells.entries()]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, { population, words, places, first, all }]) => {
+      // a repeated document id counts once among the sampled, unless all are labelled: then every row is known
+      const units = first.length === places.size ? all : first;
+      return { source: source.name, name, population, words, units };
+    });
+}
+
+/** Name of the hits that no draw could have taken. */
+const UNDRAWN = 'hits not drawn from';
+
+function finest(hit: HitData, names: ReadonlySet<string>): string {
+  if (names.size === 0) return UNDRAWN;
+  const path = hitPath(hit.scores);
+  for (let depth = path.length; depth >= 0; depth--) {
+    const name = hitStratum(path, depth);
+    if (names.has(name)) return name;
+  }
+  return UNDRAWN;
+}
+
+/** Passages whose scoring failed are part of the corpus, and nobody knows what they hold. */
+function failed(source: SourceData): Cell[] {
+  const population = source.tallies.get('transformer|failed|error') ?? 0;
+  if (population === 0) return [];
+  const words = source.tallies.get('transformer|failed_words|error') ?? 0;
+  return [{ source: source.name, name: 'failed', population, words, units: [] }];
+}
