@@ -108,7 +108,7 @@ export function createSift(options: SiftOptions): Sift {
       tally(now.tallies, 'read', 'out');
       if (extracted.repaired) tally(now.tallies, 'read', 'repaired');
       const { document } = extracted;
-      const whole = `${document.title ?? ''}\n${document.text}`;
+      const whole = `${document.title ?? ''}\n.\n${document.text}`;
       if (scratch.length < whole.length * 3) scratch = new Uint8Array(whole.length * 3);
       const { written } = encoder.encodeInto(whole, scratch);
       if (!options.exactCounts && (gate.prefilter(scratch, 0, written, false) & OPEN) === 0) {

@@ -56,6 +56,7 @@ def main() -> None:
     lexicon[:, 6] = 1.0
     results["lexicon"] = metrics(test, lexicon)
 
+    print("lexicon done", flush=True)
     tfidf = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True, max_features=200_000)
     x = tfidf.fit_transform([r["text"] for r in train])
     results["tfidf"] = metrics(test, linear_heads(x, y, weight, tfidf.transform([r["text"] for r in test]), 8.0))
@@ -67,8 +68,17 @@ def main() -> None:
 
 
 def _embed(model: PersonaEncoder, rows: list[dict], inputs) -> np.ndarray:
+    """Mean embeddings of the untuned encoder; those in runs/frozen.npz (ids, vectors) are not computed again."""
     out = np.zeros((len(rows), 384), dtype="float32")
-    order = sorted(range(len(rows)), key=lambda i: len(rows[i]["text"]))
+    kept = RUNS / "frozen.npz"
+    known = {}
+    if kept.exists():
+        file = np.load(kept)
+        known = dict(zip(file["ids"].tolist(), file["vectors"], strict=True))
+    for i, row in enumerate(rows):
+        if row["id"] in known:
+            out[i] = known[row["id"]]
+    order = sorted((i for i, row in enumerate(rows) if row["id"] not in known), key=lambda i: len(rows[i]["text"]))
     with torch.inference_mode():
         for at in range(0, len(order), 32):
             part = order[at : at + 32]

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from training import linear
-from training.corpora import FILES, corpora_folder, documents
+from training.corpora import FILES, corpora_folder, documents, read_jsonl, write_jsonl
 from training.export import score, session
 from training.fit import MODELS, OWN, RUNS, hash_share, make_inputs
 from training.inputs import context_of
@@ -83,7 +83,12 @@ def main() -> None:
     parser.add_argument("--teacher-name", help="what the card calls the teacher")
     parser.add_argument("--score-only", action="store_true")
     given = parser.parse_args()
-    rows = sample(corpora_folder(given.corpora), given.count)
+    kept = RUNS / f"distil-{given.count}.jsonl"
+    if not kept.exists():
+        write_jsonl(kept, sample(corpora_folder(given.corpora), given.count))
+    rows = read_jsonl(kept)
+    if given.score_only:  # an earlier model may score what is learnt from; what is measured on is scored by the model that ships
+        rows = [r for r in rows if not is_held(r)]
     print(len(rows), Counter(r["source"] for r in rows), flush=True)
     model = given.teacher or MODELS / "encoder" / "onnx" / "model_quantized.onnx"
     p = teacher(rows, model, RUNS / given.cache, given.count)
@@ -101,7 +106,7 @@ def fit_linear(rows: list[dict], p: np.ndarray, labelled: list[dict], version: s
     truth = np.where([r["persona"] == "character" for r in labelled], truth, 1 - truth) if labelled else np.zeros(0)
     scored = np.arange(len(rows) + len(labelled)) < len(rows)
     everything, target = rows + labelled, np.append(p, truth)
-    held = np.array([hash_share("linear:" + r["doc"]) < 0.2 for r in everything])
+    held = np.array([is_held(r) for r in everything])
     x = linear.matrix([r["text"] for r in everything])
     weight = 1 + 3 * target  # a persona lost costs more than one too many
     weights, bias = linear.fit(x[~held], target[~held], weight[~held])
@@ -130,6 +135,11 @@ def fit_linear(rows: list[dict], p: np.ndarray, labelled: list[dict], version: s
         "limits": "A filter, not a classifier: its probability only decides whether the encoder reads the passage. English.",
     }  # fmt: skip
     linear.write_folder(MODELS / "linear", small, scale, bias, card)
+
+
+def is_held(row: dict) -> bool:
+    """Whether the linear tier is measured on this document."""
+    return hash_share("linear:" + row["doc"]) < 0.2
 
 
 def teacher_name(given: str | None) -> str:

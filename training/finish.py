@@ -51,7 +51,9 @@ def finish(run: Path, labels: Path, corpora: Path | None, version: str, measured
             "split": split + ("; measured before the last stage, which trained on them too" if measured else ""),
             **quoted["test"], "by_source": quoted["by_source"], "int8_minus_fp32": quoted.get("int8_minus_fp32"),
         },
-        "thresholds": {"store": 0.5, "flag": round(quoted["flag"], 4)},
+        # of this version itself, on the few works that it never trained on; its calibration was fitted to them
+        "metrics_calibration_part": result.get("calibration_part"),
+        "thresholds": {"store": 0.5, "flag": round(result["flag"], 4)},
         "calibration": result["calibration"],
         "experimental": experimental(quoted["test"], floors),
     }  # fmt: skip

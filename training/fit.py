@@ -52,16 +52,16 @@ def fit(recipe_name: str, labels: Path, corpora: Path | None, everything: bool, 
 
 
 def chosen(recipe: Recipe, parts: dict[str, list[dict]], everything: bool) -> list[dict]:
-    """The rows that a recipe trains on. With `everything` the test part too, and of the train part's quiet rows only a share."""
+    """The rows that a recipe trains on. With `everything` the test part too."""
     use = parts["train"]
     if recipe.rounds is not None:
         use = [r for r in use if r.get("round", 0) <= recipe.rounds and not r.get("later")]
     if recipe.batches is not None:
         use = [r for r in use if r.get("round", 0) < 5 or int(r["reader"]) <= recipe.batches]
-    if recipe.negative_share < 1:
-        use = [r for r in use if r["persona"] == "character" or hash_share("train:" + r["id"]) < recipe.negative_share]
     if everything:
         use = use + parts["test"]
+    if recipe.negative_share < 1:
+        use = [r for r in use if r["persona"] == "character" or hash_share("train:" + r["id"]) < recipe.negative_share]
     if not recipe.synthetic:
         use = [r for r in use if not r["synthetic"]]
     if recipe.share < 1:

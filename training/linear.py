@@ -50,7 +50,7 @@ def matrix(texts: list[str]) -> sparse.csr_matrix:
     )
 
 
-def fit(x: sparse.csr_matrix, target: np.ndarray, weight: np.ndarray, l2: float = 2e-6) -> tuple[np.ndarray, float]:
+def fit(x: sparse.csr_matrix, target: np.ndarray, weight: np.ndarray, l2: float = 1e-4) -> tuple[np.ndarray, float]:
     """Logistic regression on soft targets by L-BFGS. Returns weights and bias."""
     total = weight.sum()
 

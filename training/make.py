@@ -10,7 +10,7 @@ from pathlib import Path
 
 from training.corpora import corpora_folder
 from training.fit import ROOT, RUNS
-from training.recipes import LAST, STAGES
+from training.recipes import LAST, STAGES, THIRD
 
 
 def main() -> None:
@@ -24,19 +24,20 @@ def main() -> None:
     corpora = str(corpora_folder(given.corpora))
     common = ["--labels", str(given.labels), "--corpora", corpora]
 
-    def fit(recipe: str, done: str, *more: str) -> None:
-        if not (RUNS / done / "model.pt").exists():
+    def fit(recipe: str, *more: str) -> None:
+        if not (RUNS / recipe / "model.pt").exists():
             step(["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(given.processes), "-m", "training.fit", recipe, *common, *more])
 
-    # measured on works that it has not seen; then a last stage learns from those too
+    # the last stage is done twice: without the test part, to be measured on it, and with it, to be kept
     before: str | None = None
     for recipe in STAGES:
-        fit(recipe.name, recipe.name, *(["--weights", str(RUNS / before / "model.pt")] if before else []))
+        fit(recipe.name, *(["--weights", str(RUNS / before / "model.pt")] if before else []))
         before = recipe.name
-    step(["-m", "training.measure", before, *common, "--fp32"])
-    fit(LAST.name, LAST.name, "--everything", "--weights", str(RUNS / before / "model.pt"))
-    step(["-m", "training.measure", LAST.name, *common, "--before", before])
-    step(["-m", "training.finish", LAST.name, *common, "--version", given.version, "--measured", before])
+    fit(THIRD.name, "--weights", str(RUNS / before / "model.pt"))
+    step(["-m", "training.measure", THIRD.name, *common, "--fp32"])
+    fit(LAST.name, "--everything", "--weights", str(RUNS / before / "model.pt"))
+    step(["-m", "training.measure", LAST.name, *common, "--before", THIRD.name])
+    step(["-m", "training.finish", LAST.name, *common, "--version", given.version, "--measured", THIRD.name])
     step(["-m", "training.distil", "--corpora", corpora, "--labels", str(given.labels), "--count", str(given.pool), "--version", given.version])
     step(["-m", "training.vectors"])
 

@@ -46,7 +46,9 @@ def measure(run: Path, labels: Path, corpora: Path | None, before: Path | None, 
         # few passages are left to calibrate on: the measured run's calibration, fitted on many more, is the point to start from
         state = torch.load(before / "model.pt", weights_only=False)["model"]
         scale, shift, result["calibration"] = calibrate(held, logits, prior=(state["scale"].numpy(), state["shift"].numpy()))
-        result["calibration_part"] = metrics(held, apply(logits, scale, shift))
+        scores = apply(logits, scale, shift)
+        result["calibration_part"] = metrics(held, scores)
+        result["flag"] = best_f1(np.array([r["valence"] == "malevolent" for r in held]), scores[:, 2] * scores[:, 6])[1]
     else:
         scale, shift, result["calibration"] = calibrate(held, logits)
         scores = cross_fitted(held[:at], logits[:at], test, logits[at:])

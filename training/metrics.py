@@ -22,7 +22,7 @@ def metrics(rows: list[dict], scores: np.ndarray, fewest: int = 20) -> dict:
     out["malevolent_best_f1"], out["malevolent_threshold"] = best_f1(malevolent, joint)
     inner = character == 1
     truth, guess = y[inner, SLICE["valence"]].argmax(1), scores[inner, SLICE["valence"]].argmax(1)
-    out["valence_macro_f1"] = f1_score(truth, guess, average="macro", labels=[0, 1, 2, 3], zero_division=0)
+    out["valence_macro_f1"] = f1_score(truth, guess, average="macro", labels=[0, 1, 2, 3], zero_division=0) if inner.any() else None
     for name, labels in (("conduct", CONDUCT), ("situation", SITUATION)):
         each = {}
         for k, label in enumerate(labels):

@@ -118,16 +118,29 @@ function decodeAt(bytes: Uint8Array, from: number, to: number): number {
   return cp;
 }
 
-/** Byte offsets of a UTF-8 text to UTF-16 indices; ascending calls walk once. */
-export function unitIndex(text: string, byteLength: number): (byte: number) => number {
+/**
+ * First byte of a match that ends before `end` and stands in plain bytes, one a character; -1 where an escape, a non-ASCII
+ * character or a longer gap makes that unsure.
+ */
+export function plainStart(folded: string, bytes: Uint8Array, from: number, end: number): number {
+  const start = end - folded.length;
+  if (start < from) return -1;
+  for (let i = 0; i < folded.length; i++) {
+    const got = bytes[start + i]!;
+    const want = folded.charCodeAt(i);
+    const same = want === 32 ? isGap(got) : (got >= 65 && got <= 90 ? got + 32 : got) === want;
+    if (!same) return -1;
+  }
+  return start;
+}
+
+/** The UTF-16 index of each of the given byte offsets of a UTF-8 text, found in one walk. */
+export function unitIndex(text: string, byteLength: number, offsets: readonly number[]): (byte: number) => number {
   if (byteLength === text.length) return (byte) => byte;
+  const index = new Map<number, number>();
   let byte = 0;
   let unit = 0;
-  return (target) => {
-    if (target < byte) {
-      byte = 0;
-      unit = 0;
-    }
+  for (const target of [...offsets].sort((a, b) => a - b)) {
     while (byte < target && unit < text.length) {
       const c = text.charCodeAt(unit);
       if (c < 0x80) byte += 1;
@@ -138,6 +151,7 @@ export function unitIndex(text: string, byteLength: number): (byte: number) => n
       } else byte += 3;
       unit++;
     }
-    return unit;
-  };
+    index.set(target, unit);
+  }
+  return (offset) => index.get(offset)!;
 }

@@ -1,7 +1,7 @@
 // The gate: one pass over raw bytes that says whether a document holds any AI entity. It parses nothing.
 // `prefilter` may only err towards letting through; `find` is exact, on decoded text.
-import { type Automaton, buildAutomaton } from './automaton.js';
-import { BACKSLASH, endOf, escapeSymbol, hex4, sequenceLength, standsAs, startOf, unitIndex } from './bytes.js';
+import { buildAutomaton } from './automaton.js';
+import { BACKSLASH, endOf, escapeSymbol, hex4, plainStart, sequenceLength, standsAs, startOf, unitIndex } from './bytes.js';
 import { buildAlphabet, foldPattern, IGNORE, MANY, SYMBOL } from './classes.js';
 import type { Lexicon, Pattern } from './lexicon.js';
 
@@ -54,7 +54,7 @@ export function compileGate(lexicon: Lexicon): Gate {
   plain.set(alphabet.ascii);
   const inJson = Uint8Array.from(plain);
   inJson[BACKSLASH] = 253;
-  for (let b = 0; b < 32; b++) if (b !== 9 && b !== 10 && b !== 13) inJson[b] = 253;
+  for (let b = 0; b < 32; b++) inJson[b] = 253;
   const folded = patterns.map((p) => foldPattern(p.text));
   const encoder = new TextEncoder();
 
@@ -131,29 +131,31 @@ export function compileGate(lexicon: Lexicon): Gate {
   };
 
   const terms = Uint8Array.from(patterns, (p) => (p.gate === 'always' && p.kind !== 'lookalike' ? 1 : 0));
-  const weights = lookalikeWeights(patterns, folded, run, encoder, automaton, terms);
   // how far behind a term a look-alike that holds it can end
   const slack = Math.max(0, ...patterns.filter((p) => p.kind === 'lookalike').map((p) => p.text.length * 8));
 
   const prefilter = (bytes: Uint8Array, from: number, to: number, json: boolean): number => {
-    let net = 0;
-    let lastHit = -1;
-    // terms since the last look-alike: two look-alikes over the same term take it back once
-    let since = 0;
+    // terms that a look-alike may still cover, and the look-alikes met: two numbers each
+    const open: number[] = [];
+    const covers: number[] = [];
     let named: Set<number> | undefined;
     let titled: Set<number> | undefined;
+    let certain = false;
     const flags = run(bytes, from, to, json, (state, end) => {
       for (const number of outputs[(state - firstOutput) / width]!) {
         const pattern = patterns[number]!;
         if (pattern.kind === 'lookalike') {
           if (!standsAs(pattern, bytes, from, end, false)) continue;
-          net -= Math.min(weights[number]!, since);
-          since = 0;
+          const stop = endOf(pattern, end, bytes);
+          const start = plainStart(folded[number]!, bytes, from, stop);
+          if (start >= 0) covers.push(start, stop);
         } else if (!standsAs(pattern, bytes, from, end, true)) continue;
         else if (terms[number] === 1) {
-          net++;
-          since++;
-          lastHit = end;
+          const stop = endOf(pattern, end, bytes);
+          const start = plainStart(folded[number]!, bytes, from, stop);
+          // written in a way that only `find` can place: it decides
+          if (start < 0) certain = true;
+          else open.push(start, stop);
         } else if (pattern.kind === 'name' && pattern.gate === 'with-work') {
           named ??= new Set();
           named.add(pattern.work);
@@ -162,10 +164,9 @@ export function compileGate(lexicon: Lexicon): Gate {
           titled.add(pattern.work);
         }
       }
-      return net > 0 && end > lastHit + slack;
+      return certain || anyOpen(open, covers, end - slack);
     });
-    const open = net > 0 || pairs(named, titled);
-    return open ? flags | OPEN : flags;
+    return certain || anyOpen(open, covers, Number.POSITIVE_INFINITY) || pairs(named, titled) ? flags | OPEN : flags;
   };
 
   const find = (title: string | null, text: string): Found => {
@@ -204,8 +205,9 @@ export function compileGate(lexicon: Lexicon): Gate {
       if (p.gate === 'never' || p.kind === 'lookalike' || p.kind === 'title') return false;
       return p.gate === 'always' || (p.kind === 'name' && titled.has(p.work));
     };
-    const units = unitIndex(text, bytes.length);
-    const spans = kept[1].filter(counts).map((m) => ({ from: units(m.from), to: units(m.to) }));
+    const counted = kept[1].filter(counts);
+    const units = unitIndex(text, bytes.length, counted.flatMap((m) => [m.from, m.to]));
+    const spans = counted.map((m) => ({ from: units(m.from), to: units(m.to) }));
     const names = new Set<string>();
     for (const m of [...kept[0], ...kept[1]]) {
       const p = patterns[m.pattern]!;
@@ -217,6 +219,17 @@ export function compileGate(lexicon: Lexicon): Gate {
   return { prefilter, find, lexicon };
 }
 
+/** Whether a term that ends before `settled` lies in no look-alike. */
+function anyOpen(open: readonly number[], covers: readonly number[], settled: number): boolean {
+  for (let i = 0; i < open.length; i += 2) {
+    if (open[i + 1]! > settled) continue;
+    let covered = false;
+    for (let j = 0; j < covers.length && !covered; j += 2) covered = covers[j]! <= open[i]! && open[i + 1]! <= covers[j + 1]!;
+    if (!covered) return true;
+  }
+  return false;
+}
+
 function pairs(named: Set<number> | undefined, titled: Set<number> | undefined): boolean {
   if (named === undefined || titled === undefined) return false;
   for (const work of named) if (titled.has(work)) return true;
@@ -225,34 +238,22 @@ function pairs(named: Set<number> | undefined, titled: Set<number> | undefined):
 
 /** Entities inside a look-alike ("android phone") do not count. */
 function dropCovered(matches: readonly Match[], patterns: readonly Pattern[]): Match[] {
-  const covers = matches.filter((m) => patterns[m.pattern]!.kind === 'lookalike');
-  return matches.filter(
-    (m) => patterns[m.pattern]!.kind !== 'lookalike' && !covers.some((c) => c.from <= m.from && m.to <= c.to),
-  );
+  const covers = matches.filter((m) => patterns[m.pattern]!.kind === 'lookalike').sort((a, b) => a.from - b.from);
+  // the farthest end of the look-alikes up to each place
+  const reach: number[] = [];
+  for (const cover of covers) reach.push(Math.max(reach.at(-1) ?? 0, cover.to));
+  const covered = (m: Match): boolean => {
+    let low = 0;
+    let high = covers.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (covers[middle]!.from <= m.from) low = middle + 1;
+      else high = middle;
+    }
+    return low > 0 && m.to <= reach[low - 1]!;
+  };
+  return matches
+    .filter((m) => patterns[m.pattern]!.kind !== 'lookalike' && !covered(m))
+    .sort((a, b) => a.from - b.from || a.to - b.to);
 }
 
-/** How many always-terms each look-alike holds: what its match takes back in the prefilter. */
-function lookalikeWeights(
-  patterns: readonly Pattern[],
-  folded: readonly string[],
-  run: (b: Uint8Array, from: number, to: number, json: boolean, report: (s: number, e: number) => boolean) => number,
-  encoder: { encode(text: string): Uint8Array },
-  automaton: Automaton,
-  terms: Uint8Array,
-): Int32Array {
-  const { firstOutput, outputs, width } = automaton;
-  return Int32Array.from(patterns, (pattern, number) => {
-    if (pattern.kind !== 'lookalike') return 0;
-    let count = 0;
-    const bytes = encoder.encode(pattern.case ? pattern.text : folded[number]!);
-    run(bytes, 0, bytes.length, false, (state, end) => {
-      for (const n of outputs[(state - firstOutput) / width]!) {
-        const inside = patterns[n]!;
-        // a case-sensitive term inside a look-alike of any case may or may not have been counted: take back nothing
-        if (terms[n] === 1 && (pattern.case ? standsAs(inside, bytes, 0, end, false) : !inside.case)) count++;
-      }
-      return false;
-    });
-    return count;
-  });
-}

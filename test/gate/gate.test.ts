@@ -22,6 +22,7 @@ const lexicon: Lexicon = {
     pattern("ship's computer", { subject: 3 }),
     pattern('android phone', { kind: 'lookalike', gate: 'never' }),
     pattern('android phone case', { kind: 'lookalike', gate: 'never' }),
+    pattern('phone robot', { kind: 'lookalike', gate: 'never' }),
     pattern('Ash', { kind: 'name', gate: 'with-work', case: true, subject: 4, work: 0 }),
     pattern('HAL 9000', { kind: 'name', gate: 'always', case: true, subject: 5, work: 1 }),
     pattern('Alien', { kind: 'title', gate: 'with-work', case: true, subject: -1, work: 0 }),

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { drawAudit } from '../../src/labels/sample.js';
+import { stageOf } from '../../src/labels/strata.js';
 import { STRATA } from '../../src/unit.js';
 import { type Corpus, fill, random, type Truth } from './corpus.js';
 
@@ -48,7 +49,7 @@ describe('drawAudit', () => {
     const { db } = fill(corpus);
     const docs = (n: number, sample: string) =>
       drawAudit(db, { n, design: 'neyman' })
-        .rows.filter((r) => r.sample === sample && r.source === 'a')
+        .rows.filter((r) => stageOf(r.sample) === sample && r.source === 'a')
         .map((r) => r.doc);
     for (const sample of STRATA) {
       const few = docs(60, sample);
@@ -61,7 +62,7 @@ describe('drawAudit', () => {
     const { db } = fill(corpus);
     const { strata } = drawAudit(db, { n: 400, design: 'neyman' });
     const of = (source: string) => strata.filter((s) => s.source === source);
-    for (const stratum of STRATA) expect(of('a').find((s) => s.sample === stratum)!.drawn).toBeGreaterThanOrEqual(16);
+    for (const stratum of STRATA) expect(of('a').find((s) => stageOf(s.sample) === stratum)!.drawn).toBeGreaterThanOrEqual(16);
     const groups = new Map<string, number>();
     for (const s of of('a').filter((h) => h.sample.startsWith('hits'))) {
       const group = s.sample.split(':')[1]!;
@@ -86,6 +87,19 @@ describe('drawAudit', () => {
     const { db } = fill({ a: Array.from({ length: 50 }, () => [gate, gate, gate, gate]) });
     const { rows } = drawAudit(db, { n: 10, design: 'proportional' });
     expect(new Set(rows.map((r) => r.inclusion))).toEqual(new Set([10 / 50 / 4]));
+  });
+
+  it('samples gate rejects by the size of their documents', () => {
+    const gate: Truth = { stratum: 'gate', valence: null };
+    const sizes = Array.from({ length: 300 }, (_, i) => (i % 10 === 0 ? 20 : 1));
+    const { db } = fill({ a: sizes.map((m) => Array.from({ length: m }, () => gate)) });
+    const { strata } = drawAudit(db, { n: 60, design: 'neyman' });
+    expect(strata.map((s) => [s.sample, s.population])).toEqual([
+      ['gate:1', 270],
+      ['gate:16-31', 30],
+    ]);
+    // 600 of the 870 passages are in long documents
+    expect(strata[1]!.drawn).toBe(30);
   });
 
   it('takes everything where more is asked than there is', () => {
