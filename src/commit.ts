@@ -28,6 +28,8 @@ export interface ScanSummary {
   readonly failed: number;
   readonly hits: number;
   readonly flags: number;
+  /** whether any input of the scan, in this run or an earlier one, was skipped, repaired or left unread */
+  readonly partial: boolean;
   /** files that could not be read to their end */
   readonly incomplete: readonly string[];
   readonly seconds: number;
@@ -162,7 +164,7 @@ function progress(state: State, compressedBytes: number): Progress {
   };
 }
 
-export function summary(state: State, interrupted: boolean): ScanSummary {
+export function summary(state: State, interrupted: boolean, troubles: number): ScanSummary {
   const { totals } = state;
   const sum = (prefix: string): number => {
     let n = 0;
@@ -178,6 +180,7 @@ export function summary(state: State, interrupted: boolean): ScanSummary {
     hits: totals.get('transformer|out|') ?? 0,
     flags: state.flags,
     incomplete: state.incomplete,
+    partial: troubles > 0 || state.incomplete.length > 0,
     seconds: (Date.now() - state.started) / 1000,
     tallies: totals,
   };

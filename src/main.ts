@@ -102,8 +102,7 @@ function scanCommand(program: Command, host: Host): void {
       if (json === true) {
         host.stdout.write(`${JSON.stringify({ ...summary, tallies: Object.fromEntries(summary.tallies) })}\n`);
       }
-      const partial = summary.skipped + summary.repaired + summary.failed > 0 || summary.incomplete.length > 0;
-      host.setExitCode(summary.status === 'interrupted' ? EXIT.interrupted : partial ? EXIT.partial : EXIT.done);
+      host.setExitCode(summary.status === 'interrupted' ? EXIT.interrupted : summary.partial ? EXIT.partial : EXIT.done);
     });
 }
 

@@ -1,5 +1,5 @@
 // From a scan's inputs to the files it will read, each with its source name and part. Reads no records.
-import { basename, dirname } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { PersonaPriorError } from './errors.js';
 import { findInputs, type InputFile } from './read/inputs.js';
 
@@ -7,6 +7,8 @@ export interface Planned {
   readonly file: InputFile;
   readonly source: string;
   readonly part: { index: number; of: number };
+  /** found in a folder or by a pattern: one that cannot be read is counted, and the others are scanned */
+  readonly member: boolean;
 }
 
 export interface PlanOptions {
@@ -20,7 +22,10 @@ export async function planInputs(options: PlanOptions): Promise<Planned[]> {
   const planned: Planned[] = [];
   for (const input of options.inputs) {
     const source = options.source ?? sourceName(input);
-    for await (const file of findInputs([input])) planned.push({ file, source, part: { index: 1, of: 1 } });
+    for await (const file of findInputs([input])) {
+      const member = file.path !== '-' && file.path !== resolve(input);
+      planned.push({ file, source, part: { index: 1, of: 1 }, member });
+    }
   }
   const seen = new Set<string>();
   for (const { file } of planned) {

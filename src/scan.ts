@@ -15,7 +15,7 @@ import type { InputFile } from './read/inputs.js';
 import { type OpenedInput, type OpenOptions, openInput } from './read/open.js';
 import { createSift, type Sifted } from './sift.js';
 import { type Db, openDatabase } from './store/database.js';
-import { finishRun, registerRun, type ShardRow, shardFor, sourceId } from './store/shards.js';
+import { finishRun, refuseShard, registerRun, type ShardRow, shardFor, sourceId, troubles } from './store/shards.js';
 import { type Cursor, openWriter, type ShardEnd } from './store/writer.js';
 import type { RawRecord } from './types.js';
 import { samplingKeys, tally, type Unit, type UnitResult } from './unit.js';
@@ -75,6 +75,12 @@ export async function scan(options: ScanOptions): Promise<ScanSummary> {
     });
     await cascade.dispose();
     pool = await startPool(options.workers ?? availableParallelism(), models);
+    const todo = db.transaction(() =>
+      plan.map((planned) => ({
+        planned,
+        shard: shardFor(db, run, sourceId(db, planned.source), planned.file, planned.part, options),
+      })),
+    )();
     const state = newState(
       options,
       plan.map((p) => p.file),
@@ -82,27 +88,26 @@ export async function scan(options: ScanOptions): Promise<ScanSummary> {
       cascade.thresholds.flag,
       started,
     );
-    const todo = plan.map((planned) => ({
-      planned,
-      shard: shardFor(db, run, sourceId(db, planned.source), planned.file, planned.part, options),
-    }));
     try {
       for (const { planned, shard } of todo) {
         if (shard.status === 'done') {
           state.filesDone++;
           continue;
         }
-        await scanFile(planned, shard, { db, pool, gate, options, state, seed: settings.seed });
+        await scanOrRefuse(planned, shard, { db, pool, gate, options, state, seed: settings.seed });
         if (options.signal?.aborted || state.recordsLeft <= 0) break;
       }
       await drain(state, 0);
     } catch (error) {
+      // what was read before the fault is kept
+      await drain(state, 0).catch(() => {});
       finishRun(db, run, 'failed');
       throw error;
     }
     const interrupted = options.signal?.aborted ?? false;
     finishRun(db, run, interrupted ? 'interrupted' : 'done');
-    return summary(state, interrupted);
+    const shards = todo.map(({ shard }) => shard.id);
+    return summary(state, interrupted, troubles(db, shards));
   } finally {
     await pool?.close();
     db.close();
@@ -123,6 +128,18 @@ interface Context {
   readonly options: ScanOptions;
   readonly state: State;
   readonly seed: number;
+}
+
+/** A member of a folder that is no readable dump is counted and passed over; a file that was named is an error. */
+async function scanOrRefuse(planned: Planned, shard: ShardRow, context: Context): Promise<void> {
+  try {
+    await scanFile(planned, shard, context);
+  } catch (error) {
+    const unreadable = error instanceof PersonaPriorError && ['unknown_format', 'no_text_field'].includes(error.code);
+    if (!unreadable || !planned.member) throw error;
+    refuseShard(context.db, shard.id, error.code, error.message);
+    context.state.incomplete.push(`${planned.file.name} (${error.message})`);
+  }
 }
 
 async function scanFile(planned: Planned, shard: ShardRow, context: Context): Promise<void> {
@@ -160,6 +177,15 @@ async function scanFile(planned: Planned, shard: ShardRow, context: Context): Pr
         limited = true;
         break;
       }
+      if (sift!.pending() >= UNIT_BYTES) {
+        const nextByte = record.kind === 'json' ? record.offset : -1;
+        cursor = { nextRecord: record.record, nextByte, compressedBytes: cursor.compressedBytes };
+        launch(sift!.take(), mapping!, shard, planned, cursor, null, context);
+        records = 0;
+        await drain(state, state.workers * 3);
+        if (options.signal?.aborted) return;
+        gateLimit = gateLimitOf(state, shard);
+      }
       lastRecord = record.record;
       records++;
       if (part.of > 1 && record.record % part.of !== part.index - 1) continue;
@@ -178,6 +204,7 @@ async function scanFile(planned: Planned, shard: ShardRow, context: Context): Pr
       gateLimit = gateLimitOf(state, shard);
     }
   }
+  if (options.signal?.aborted) return;
   const outcome = opened.outcome();
   if (options.strict && outcome.fault !== undefined) {
     throw new PersonaPriorError('strict', outcome.fault.message, { place: { file: file.name } });

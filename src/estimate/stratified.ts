@@ -19,13 +19,10 @@ import { hypergeometric, type Term, tailBelow } from './sampling.js';
  * designated statistic; Chuang & Lai (2000, Stat. Sinica 10, hybrid resampling) and Lloyd (2008, Aust. NZ J. Stat. 50,
  * estimated p-values) for the tail probability at constrained estimates; Wright (1991) for the one-stratum case.
  *
- * Strata of rare positives and nearly equal weight per label are one stratum here (`poolAlike`).
- *
- * @param list all with 0 < sampled ≤ population
+ * @param strata all with 0 < sampled ≤ population
  * @returns real limits for Σ w_h K_h
  */
-export function totalLimits(list: readonly CountedStratum[], level: number): Limits {
-  const strata = poolAlike(list);
+export function totalLimits(strata: readonly CountedStratum[], level: number): Limits {
   const size = (1 - level) / 2;
   const units = strata.map((s) => (s.weight * s.population) / s.sampled);
   let observed = 0;
@@ -51,45 +48,4 @@ export function totalLimits(list: readonly CountedStratum[], level: number): Lim
     low: lastAccepted(above, size, start, least, step),
     high: lastAccepted(below, size, start, most, step),
   };
-}
-
-/** Positives are rare in a stratum up to this share of its sample. */
-const RARE = 0.1;
-/** Weights per label count as equal within this factor. */
-const ALIKE = 1.05;
-/** Up to so many positives, unequal weights within that factor are lost in the sampling error of their number. */
-const FEW = 50;
-
-/**
- * Pools strata (the rejects of many sources) that differ in little but their names. Kept apart, their slightly unequal
- * weights would break the ties between equal counts by an order that means nothing, and the interval would lose the
- * margin that discreteness gives it; measured with twelve sources, coverage fell to 93.5%.
- */
-function poolAlike(strata: readonly CountedStratum[]): CountedStratum[] {
-  const unit = (s: CountedStratum) => (s.weight * s.population) / s.sampled;
-  const rare = strata.filter((s) => s.sampled < s.population && s.positives <= RARE * s.sampled);
-  const pooled = strata.filter((s) => !rare.includes(s));
-  rare.sort((a, b) => unit(a) - unit(b));
-  for (let i = 0; i < rare.length; ) {
-    let end = i + 1;
-    let positives = rare[i]!.positives;
-    while (
-      end < rare.length &&
-      unit(rare[end]!) <= ALIKE * unit(rare[i]!) &&
-      rare[end]!.weight === rare[i]!.weight &&
-      positives + rare[end]!.positives <= FEW
-    ) {
-      positives += rare[end]!.positives;
-      end++;
-    }
-    const group = rare.slice(i, end);
-    pooled.push({
-      population: group.reduce((sum, s) => sum + s.population, 0),
-      sampled: group.reduce((sum, s) => sum + s.sampled, 0),
-      positives,
-      weight: rare[i]!.weight,
-    });
-    i = end;
-  }
-  return pooled;
 }

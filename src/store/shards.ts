@@ -12,6 +12,18 @@ export interface RunRecord {
   readonly resume: boolean;
 }
 
+/** Ends a file of a folder or glob that cannot be scanned: it is counted as incomplete, with the reason. */
+export function refuseShard(db: Db, id: number, reason: string, message: string): void {
+  db.prepare("update shards set status = 'incomplete', fault = ? where id = ?").run(JSON.stringify({ reason, message }), id);
+}
+
+/** Records that were skipped or repaired, and passages that failed, in these shards over all runs. */
+export function troubles(db: Db, shards: readonly number[]): number {
+  const sum = db.prepare(`select coalesce(sum(n), 0) as n from tallies where shard_id = ?
+    and ((stage = 'read' and kind in ('dropped', 'repaired')) or kind = 'failed')`);
+  return shards.reduce((n, id) => n + (sum.get(id) as { n: number }).n, 0);
+}
+
 /** One file (or part of it) of a scan, and where it stands. */
 export interface ShardRow {
   readonly id: number;
@@ -80,10 +92,22 @@ export function shardFor(
   options: { readonly resume?: boolean; readonly again?: boolean },
 ): ShardRow {
   const name = `${part.index}/${part.of}`;
-  const stored = db
-    .prepare('select * from shards where source_id = ? and path = ? and part = ? order by id desc limit 1')
-    .get(source, file.path, name) as Stored | undefined;
+  const same = db
+    .prepare('select * from shards where path = ? order by id desc')
+    .all(file.path) as (Stored & { source_id: number; part: string })[];
+  const stored = same.find((row) => row.source_id === source && row.part === name);
   const place = { place: { file: file.name } };
+  // nothing of it was read: an earlier command stopped before, and this one begins
+  if (stored?.status === 'pending') {
+    db.prepare('update shards set run_id = ?, size = ?, mtime_ms = ?, head_hash = ? where id = ?').run(
+      run,
+      file.size,
+      file.mtimeMs,
+      file.headHash,
+      stored.id,
+    );
+    return shardRow(db, stored, source, 'pending');
+  }
   if (stored !== undefined && options.resume) {
     if (stored.size !== file.size || stored.mtime_ms !== file.mtimeMs || stored.head_hash !== file.headHash) {
       throw new PersonaPriorError('input_changed', 'the file has changed since the scan that is resumed', {
@@ -93,17 +117,20 @@ export function shardFor(
     }
     return shardRow(db, stored, source, resumable(stored) ? stored.status : 'done');
   }
-  if (stored !== undefined && !options.again) {
+  const other = same.find(
+    (row) => row.status !== 'pending' && (row.source_id !== source || row.part === name || row.part === '1/1' || name === '1/1'),
+  );
+  if (file.path !== '-' && other !== undefined && !options.again) {
     throw new PersonaPriorError('already_scanned', 'this database already holds this file', {
       ...place,
       help: '--resume continues an unfinished scan, --again counts the file once more',
     });
   }
-  if (!options.again && file.headHash !== null) {
+  if (!options.again && file.headHash !== null && (file.size ?? 0) > 0) {
     const twin = db
-      .prepare('select name from shards where source_id = ? and size = ? and head_hash = ? and path != ? limit 1')
-      .get(source, file.size, file.headHash, file.path) as { name: string } | undefined;
-    if (twin !== undefined && stored === undefined && (file.size ?? 0) > 0) {
+      .prepare("select name from shards where size = ? and head_hash = ? and path != ? and status != 'pending' limit 1")
+      .get(file.size, file.headHash, file.path) as { name: string } | undefined;
+    if (twin !== undefined) {
       throw new PersonaPriorError('already_scanned', `this database already holds the same bytes as ${twin.name}`, {
         ...place,
         help: '--again counts them once more',

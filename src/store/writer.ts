@@ -1,4 +1,5 @@
 // Writes what a scan finds. One transaction holds a unit's hits, tallies, samples and the shard's cursor.
+import { PersonaPriorError } from '../errors.js';
 import type { Fault, Hit, Sample, UnitResult } from '../unit.js';
 import { asDatabaseError, type Db } from './database.js';
 
@@ -44,6 +45,10 @@ export function openWriter(db: Db, path: string): Writer {
     where id = ?`);
   const endShard = db.prepare('update shards set status = ?, fault = ? where id = ?');
   const keptFaults = new Map<string, number>();
+  // where each shard stood when this writer last wrote to it: two scans of one file cannot both count it
+  const expected = new Map(
+    (db.prepare('select id, next_record from shards').raw().all() as [number, number][]).map(([id, next]) => [id, next]),
+  );
 
   // sorted keys per source and stratum: the in-memory image of the samples table
   const kept = new Map<string, number[]>();
@@ -131,7 +136,13 @@ export function openWriter(db: Db, path: string): Writer {
       for (const fault of result.faults) storeFault(shard, fault);
       for (const hit of result.hits) storeHit(shard, source, hit);
       for (const sample of result.samples) storeSample(source, sample);
-      setCursor.run(cursor.nextRecord, cursor.nextByte, cursor.compressedBytes, shard);
+      const { nextRecord, nextByte, compressedBytes } = cursor;
+      const { changes } = setCursor.run(nextRecord, nextByte, compressedBytes, shard, expected.get(shard) ?? 0);
+      if (changes !== 1) {
+        throw new PersonaPriorError('database_busy', 'another scan has gone on with this file in the same database', {
+          help: 'let one of them finish',
+        });
+      }
       if (end !== null) endShard.run(end.status, end.fault === null ? null : JSON.stringify(end.fault), shard);
     },
   );
@@ -140,6 +151,7 @@ export function openWriter(db: Db, path: string): Writer {
     commit(shard, source, result, cursor, end) {
       try {
         transaction(shard, source, result, cursor, end);
+        expected.set(shard, cursor.nextRecord);
       } catch (cause) {
         throw asDatabaseError(cause, path);
       }
