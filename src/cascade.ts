@@ -32,8 +32,10 @@ export interface Thresholds {
 export interface JudgeOptions {
   /** run every stage on every passage */
   readonly all?: boolean;
-  /** take the text as one passage */
+  /** take the text as one passage (cut only if it is over the encoder's window) */
   readonly whole?: boolean;
+  /** asked between passages; true leaves the rest unread, and the result is not to be used */
+  readonly stopped?: () => boolean;
 }
 
 /** A passage that a stage failed on: counted, never a hit and never a reject. */
@@ -111,15 +113,16 @@ async function judge(
   const found = gate.find(document.title, document.text);
   const open = found.open;
   if (!open && !options.all) return { open, found, passages: [], failures: [] };
-  const spans = options.whole ? wholeText(document.text) : segment(document.text);
-  let near = open ? nearby(spans, found.spans) : new Uint8Array(spans.length);
   const given = firstNames(document, found);
+  const spans = options.whole ? whole(document, given, encoder) : segment(document.text);
+  let near = open ? nearby(spans, found.spans) : new Uint8Array(spans.length);
 
   const scored: (EncoderOutput | null)[] = new Array(spans.length).fill(null);
   const used: (readonly string[])[] = new Array(spans.length).fill(given);
   const linearScores = new Array<number | null>(spans.length).fill(null);
   const failures = new Map<number, string>();
   const read = async (index: number, names: readonly string[]): Promise<void> => {
+    if (options.stopped?.()) return;
     const passage = spans[index]!;
     const text = document.text.slice(passage.from, passage.to);
     if (linearScores[index] === null) linearScores[index] = linear.score(text);
@@ -165,6 +168,13 @@ async function judge(
     };
   });
   return { open, found, passages, failures: [...failures].map(([passage, message]) => ({ passage, message })) };
+}
+
+/** One passage; a text over the window is cut as any other. */
+function whole(document: Document, names: readonly string[], encoder: Encoder): Passage[] {
+  const context = contextOf(document.title, names);
+  const fits = encoder.tokens({ text: document.text, context, names }).length === 1;
+  return fits ? wholeText(document.text) : segment(document.text);
 }
 
 function wholeText(text: string): Passage[] {

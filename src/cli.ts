@@ -3,17 +3,21 @@
 import { describeError, EXIT, PersonaPriorError } from './errors.js';
 import { buildProgram } from './main.js';
 
-// a closed pipe (`persona-prior … | head`) is not an error
+// a closed pipe (`persona-prior … | head`) is not an error; a full disk is
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(process.exitCode ?? EXIT.done);
-  throw error;
+  process.stderr.write(`persona-prior: standard output: ${error.message}\n`);
+  process.exit(EXIT.usage);
 });
+process.stderr.on('error', () => {}); // nobody reads what is said there
 
 const stop = new AbortController();
 let signals = 0;
 process.on('SIGINT', () => {
   if (++signals > 1) process.exit(EXIT.interrupted);
   stop.abort();
+  // a command that waits for input has nothing to finish
+  process.stdin.destroy();
 });
 process.on('SIGTERM', () => stop.abort());
 

@@ -71,7 +71,9 @@ function expand(values: readonly number[], size: number): { total: number; error
   const k = values.length;
   if (k === 0) return { total: 0, error: size > 0 ? Number.POSITIVE_INFINITY : 0 };
   const mean = values.reduce((a, b) => a + b, 0) / k;
-  if (k < 2 || k >= size) return { total: mean * size, error: 0 };
+  if (k >= size) return { total: mean * size, error: 0 };
+  // one unit says nothing of the spread: as far off as the total itself
+  if (k < 2) return { total: mean * size, error: mean * size };
   const variance = values.reduce((a, v) => a + (v - mean) ** 2, 0) / (k - 1);
   return { total: mean * size, error: size * Math.sqrt((variance / k) * (1 - k / size)) };
 }
@@ -150,7 +152,7 @@ export function prevalence(loaded: Loaded, flag: number): PrevalenceRow[] {
       );
       row('passage', entry.passages, passages, 1 + relativeError);
       // words come in whole passages: the passage is the independent unit
-      row('word', entry.words, words, entry.passages === 0 ? 1 : entry.words / entry.passages);
+      row('word', entry.words, words, entry.passages === 0 ? words / Math.max(1, passages) : entry.words / entry.passages);
     }
   }
   return rows;
@@ -172,8 +174,11 @@ function naive(
   return { estimate: positives / sampled, ...clopperPearson(x, n, LEVEL), ...common, status: 'transferred' };
 }
 
-/** P(valence | character), P(conduct | character), P(trope | character): overall and given situation, framing, source. */
-export function prior(loaded: Loaded, tropes: readonly string[]): PriorRow[] {
+/**
+ * P(valence | character), P(conduct | character), P(trope | character): overall and given situation, framing, source, and a
+ * persona's name (`namesAllowed` null: any name; else only these).
+ */
+export function prior(loaded: Loaded, tropes: readonly string[], namesAllowed: ReadonlySet<string> | null): PriorRow[] {
   const hits = loaded.sources.flatMap((source) => source.hits.map((hit) => ({ hit, source: source.name })));
   const rows: PriorRow[] = [];
   const add = (given: PriorRow['given'], weight: (h: HitData, source: string) => number): void => {
@@ -191,7 +196,8 @@ export function prior(loaded: Loaded, tropes: readonly string[]): PriorRow[] {
     add({ framing }, (h) => h.scores[HEAD_OFFSET.framing + i]!),
   );
   for (const { name } of loaded.sources) add({ source: name }, (_, source) => (source === name ? 1 : 0));
-  for (const name of commonNames(hits.map((h) => h.hit))) add({ name }, (h) => (h.names.includes(name) ? 1 : 0));
+  const named = commonNames(hits.map((h) => h.hit)).filter((name) => namesAllowed === null || namesAllowed.has(name));
+  for (const name of named) add({ name }, (h) => (h.names.includes(name) ? 1 : 0));
   return rows;
 }
 

@@ -135,7 +135,6 @@ function classifyCommand(program: Command, host: Host): void {
       let number = 0;
       for await (const line of lines(input, host)) {
         number++;
-        if (line.trim() === '') continue;
         if (host.signal.aborted) {
           host.setExitCode(EXIT.interrupted);
           break;
@@ -293,19 +292,30 @@ async function* lines(input: string | undefined, host: Host): AsyncGenerator<str
     });
     stream = file;
   }
-  const decoder = new TextDecoder();
-  let rest = '';
-  for await (const chunk of stream) {
-    rest += decoder.decode(chunk as Uint8Array, { stream: true });
-    let from = 0;
-    for (let at = rest.indexOf('\n'); at >= 0; at = rest.indexOf('\n', from)) {
-      yield rest.slice(from, at);
-      from = at + 1;
+  const { isUtf8 } = await import('node:buffer');
+  let parts: Buffer[] = [];
+  const close = (last: Buffer): string => {
+    const line = parts.length === 0 ? last : Buffer.concat([...parts, last]);
+    parts = [];
+    // invalid bytes become U+FFFD, and the exit code says so
+    if (!isUtf8(line)) host.setExitCode(EXIT.partial);
+    return line.toString('utf8').replace(/\r$/, '');
+  };
+  try {
+    for await (const chunk of stream) {
+      const bytes = chunk as Buffer;
+      let from = 0;
+      for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, from)) {
+        yield close(bytes.subarray(from, at));
+        from = at + 1;
+      }
+      if (from < bytes.length) parts.push(bytes.subarray(from));
     }
-    rest = rest.slice(from);
+  } catch (error) {
+    if (!host.signal.aborted) throw error;
   }
-  rest += decoder.decode();
-  if (rest !== '') yield rest;
+  if (host.signal.aborted) host.setExitCode(EXIT.interrupted);
+  else if (parts.length > 0) yield close(Buffer.alloc(0));
 }
 
 function write(stream: Writable, text: string): Promise<void> | void {

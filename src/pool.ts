@@ -25,6 +25,7 @@ export async function startPool(size: number, models: string): Promise<Pool> {
   const all = new Set<Worker>();
   const busy = new Map<Worker, Job>();
   let closing = false;
+  const stop = new Int32Array(new SharedArrayBuffer(4));
 
   const pump = (): void => {
     while (queue.length > 0 && idle.length > 0) {
@@ -38,7 +39,7 @@ export async function startPool(size: number, models: string): Promise<Pool> {
 
   const spawn = (): Promise<void> =>
     new Promise((ready, fail) => {
-      const worker = new Worker(new URL('./scan-worker.js', import.meta.url), { workerData: { models } });
+      const worker = new Worker(new URL('./scan-worker.js', import.meta.url), { workerData: { models, stop } });
       all.add(worker);
       worker.on('message', (answer: Answer) => {
         if ('ready' in answer) {
@@ -80,9 +81,18 @@ export async function startPool(size: number, models: string): Promise<Pool> {
       worker.on('exit', (code) => died(`exit code ${code}`));
     });
 
+  // a thread that is ended in the middle of an inference takes the process with it: it is told, and comes to a stop by itself
   const close = async (): Promise<void> => {
     closing = true;
-    await Promise.all([...all].map((worker) => worker.terminate()));
+    Atomics.store(stop, 0, 1);
+    for (const job of queue.splice(0)) job.reject(new PersonaPriorError('worker', 'the scan was stopped'));
+    await Promise.all(
+      [...all].map((worker) => {
+        const left = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+        worker.postMessage(null);
+        return left;
+      }),
+    );
   };
 
   try {

@@ -6,14 +6,21 @@ import type { Document } from './types.js';
 import { type Fault, type Hit, judgeInto, type Sample, samplingKeys, type Tallies, tally, type Unit } from './unit.js';
 
 const port = parentPort!;
-const { models } = workerData as { models: string };
+const { models, stop } = workerData as { models: string; stop: Int32Array };
+const stopped = (): boolean => Atomics.load(stop, 0) === 1;
 const cascade = loadCascade(models);
 cascade.then(
   () => port.postMessage({ ready: true }),
   (error: unknown) => port.postMessage({ failed: error instanceof Error ? error.message : String(error) }),
 );
 
-port.on('message', async (unit: Unit) => {
+port.on('message', async (unit: Unit | null) => {
+  if (unit === null) {
+    // the last message: the models go, and the thread ends with its port
+    await cascade.then((loaded) => loaded.dispose()).catch(() => {});
+    port.close();
+    return;
+  }
   try {
     port.postMessage({ result: await work(unit) });
   } catch (error) {
@@ -43,7 +50,8 @@ async function work(unit: Unit): Promise<unknown> {
       if (extracted.repaired) tally(tallies, 'read', 'repaired');
       document = extracted.document;
     }
-    await judgeInto(loaded, document, place, unit, keys, result);
+    await judgeInto(loaded, document, place, { ...unit, stopped }, keys, result);
+    if (stopped()) throw new Error('the scan was stopped');
   }
   return result;
 }

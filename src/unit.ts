@@ -147,7 +147,7 @@ export async function judgeInto(
   cascade: Cascade,
   document: Document,
   place: { record: number; offset: number },
-  unit: Pick<Unit, 'sampleLimits' | 'exactCounts'>,
+  unit: Pick<Unit, 'sampleLimits' | 'exactCounts'> & { readonly stopped?: () => boolean },
   keys: Keys,
   result: { tallies: Tallies; hits: Hit[]; samples: Sample[]; faults: Fault[] },
 ): Promise<void> {
@@ -156,7 +156,7 @@ export async function judgeInto(
   const within = (stratum: Stratum, key: number): boolean =>
     key <= (unit.sampleLimits[stratum] ?? Number.MAX_SAFE_INTEGER);
   tally(tallies, 'gate', 'in');
-  const judged = await cascade.judge(document);
+  const judged = await cascade.judge(document, unit.stopped === undefined ? {} : { stopped: unit.stopped });
   if (!judged.open) {
     tally(tallies, 'gate', 'dropped', 'no_entity');
     tally(tallies, 'sample', 'population', 'gate');

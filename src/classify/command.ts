@@ -26,19 +26,24 @@ export async function classifyLine(
   const parsed = parseLine(text);
   if ('code' in parsed) return { id: parsed.id, error: { code: parsed.code, line } };
   try {
-    const judged = await cascade.judge(parsed, options);
+    const judged = await cascade.judge(parsed.document, options);
     const lost = judged.failures[0];
     if (lost !== undefined) {
       return { id: parsed.id, error: { code: 'passage_failed', line, message: lost.message } };
     }
-    return { id: parsed.id, passages: passagesOf(cascade, parsed, judged, options), error: null };
+    return { id: parsed.id, passages: passagesOf(cascade, parsed.document, judged, options), error: null };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return { id: parsed.id, error: { code: 'failed', line, message } };
   }
 }
 
-function parseLine(text: string): Document | { id: string | null; code: string } {
+interface Parsed {
+  readonly id: string | number | null;
+  readonly document: Document;
+}
+
+function parseLine(text: string): Parsed | { id: string | number | null; code: string } {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -47,14 +52,15 @@ function parseLine(text: string): Document | { id: string | null; code: string }
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return { id: null, code: 'malformed' };
   const record = value as Record<string, unknown>;
-  const rawId = record['id'];
-  const id = typeof rawId === 'string' ? rawId : typeof rawId === 'number' ? String(rawId) : null;
+  const given = record['id'];
+  const id = typeof given === 'string' || typeof given === 'number' ? given : null;
   if (typeof record['text'] !== 'string') return { id, code: 'no_text' };
   const title = record['title'];
   if (title !== undefined && title !== null && typeof title !== 'string') return { id, code: 'bad_title' };
   const names = record['names'] ?? [];
   if (!Array.isArray(names) || names.some((n) => typeof n !== 'string')) return { id, code: 'bad_names' };
-  return { id: id ?? '', title: title ?? null, text: record['text'], names: names as string[] };
+  const document = { id: String(id ?? ''), title: title ?? null, text: record['text'], names: names as string[] };
+  return { id, document };
 }
 
 function passagesOf(cascade: Cascade, document: Document, judged: Judged, options: ClassifyOptions): object[] {
@@ -69,7 +75,9 @@ function describe(cascade: Cascade, passage: ScoredPassage, options: ClassifyOpt
   for (const head of HEADS) {
     line[head.name] = scores === null ? null : headValue(head, scores);
   }
-  line['tropes'] = scores === null ? [] : cascade.tropes.filter((t) => meets(t.when, scores)).map((t) => t.id);
+  // tropes are conduct of a persona: none where there is probably none
+  const persona = scores !== null && scores[2]! >= cascade.thresholds.store;
+  line['tropes'] = !persona ? [] : cascade.tropes.filter((t) => meets(t.when, scores)).map((t) => t.id);
   line['model'] = cascade.model;
   if (options.embedding) line['embedding'] = embedding === null ? null : Array.from(embedding);
   return line;

@@ -119,7 +119,8 @@ function escape(text: string): string {
     .replace(/\\</g, '&lt;')
     .replace(/\\>/g, '&gt;')
     .replace(/\\&/g, '&amp;')
-    .replace(/(https?|ftp|javascript|data|mailto):/gi, '$1&#58;');
+    .replace(/(https?|ftp|javascript|data|mailto):/gi, '$1&#58;')
+    .replace(/www\./gi, (w) => w.replace('.', '&#46;'));
 }
 
 function code(text: string): string {

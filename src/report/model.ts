@@ -6,7 +6,7 @@ export interface Interval {
   readonly high: number | null;
 }
 
-export type Status = 'ok' | 'transferred' | 'insufficient';
+export type Status = 'measured' | 'transferred' | 'insufficient';
 
 export interface PrevalenceRow extends Interval {
   /** `persona=character`, `valence=malevolent`, `trope=…`; conjunctions joined by ` & ` in codebook order */

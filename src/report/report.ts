@@ -2,11 +2,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PersonaPriorError } from '../errors.js';
+import { loadLexicon } from '../gate/lexicon.js';
 import { imbalances, prevalence, prior, sourceCounts, stageCounts } from '../figures.js';
 import { modelsFolder, packageVersion } from '../installed.js';
 import { type Db, openDatabase } from '../store/database.js';
 import { loadTropes } from '../tropes.js';
-import { CONDUCT, HEAD_OFFSET, SITUATION, VALENCE } from '../types.js';
+import { CONDUCT, HEAD_OFFSET, HEADS, SITUATION, VALENCE } from '../types.js';
 import { htmlReport } from './html.js';
 import { type HitData, hitText, type Loaded, loadReportData } from './load.js';
 import { markdownReport } from './markdown.js';
@@ -16,7 +17,7 @@ export interface ReportOptions {
   readonly db: string;
   readonly out: string;
   readonly formats: readonly string[];
-  /** false leaves out every text, title and document id of the corpus */
+  /** false leaves out text and titles of the corpus, and names that were learnt from its text; ids and offsets stay */
   readonly text: boolean;
   /** `property=rate`, e.g. `valence=malevolent=0.002` or `malevolent=0.002` */
   readonly failAbove: readonly string[];
@@ -36,7 +37,7 @@ export async function writeReport(
   options: ReportOptions,
 ): Promise<{ files: string[]; exceeded: string[]; report: Report }> {
   for (const format of options.formats) {
-    if (FORMATS[format] === undefined) {
+    if (!Object.hasOwn(FORMATS, format)) {
       throw new PersonaPriorError('usage', `unknown format ${format}`, { help: 'choose from html,md,json' });
     }
   }
@@ -84,6 +85,7 @@ export function buildReport(options: Pick<ReportOptions, 'db' | 'text' | 'comman
       prior: prior(
         loaded,
         tropes.map((t) => t.id),
+        options.text ? null : new Set(loadLexicon(modelsFolder()).subjects),
       ),
       calibration: { thresholds: run.settings.thresholds, measured: 'see the model cards; no local labels' },
       caveats: caveats(
@@ -174,6 +176,16 @@ function shorten(text: string): string {
   return points.length <= SHORT ? flat : `${points.slice(0, SHORT).join('')}…`;
 }
 
+/** Whether every part of a property names a label or a trope. */
+function known(property: string, report: Report): boolean {
+  const tropes = new Set(report.prior.filter((row) => row.over === 'trope').flatMap((row) => Object.keys(row.values)));
+  return property.split(' & ').every((part) => {
+    const [head, label] = part.split('=');
+    if (head === 'trope') return tropes.has(label ?? '');
+    return HEADS.some((h) => h.name === head && (h.labels as readonly string[]).includes(label ?? ''));
+  });
+}
+
 function checkRule(report: Report, rule: string): string[] {
   const match = /^(.+)=([0-9.eE+-]+)$/.exec(rule);
   const limit = Number(match?.[2]);
@@ -184,12 +196,11 @@ function checkRule(report: Report, rule: string): string[] {
   }
   const name = match[1]!;
   const property = (VALENCE as readonly string[]).includes(name) ? `valence=${name}` : name;
-  const rows = report.prevalence.filter((r) => r.property === property && r.source === null && r.unit === 'passage');
-  if (rows.length === 0 && !/^(persona|valence|conduct|situation|trope|framing)=/.test(property)) {
-    throw new PersonaPriorError('usage', `unknown property ${name}`, {
-      help: 'e.g. malevolent, conduct=coerces, trope=machine-uprising',
-    });
+  if (!known(property, report)) {
+    const help = 'e.g. malevolent, conduct=coerces, trope=machine-uprising';
+    throw new PersonaPriorError('usage', `unknown property ${name}`, { help });
   }
+  const rows = report.prevalence.filter((r) => r.property === property && r.source === null && r.unit === 'passage');
   return rows
     .filter((row) => row.estimate !== null && row.estimate > limit)
     .map((row) => `${property}: ${row.estimate} of passages exceeds ${limit}`);

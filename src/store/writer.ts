@@ -42,7 +42,7 @@ export function openWriter(db: Db, path: string): Writer {
   const dropSamples = db.prepare('delete from samples where source_id = ? and stratum = ? and key > ?');
   const setCursor =
     db.prepare(`update shards set status = 'running', next_record = ?, next_byte = ?, compressed_bytes = ?
-    where id = ?`);
+    where id = ? and next_record = ?`);
   const endShard = db.prepare('update shards set status = ?, fault = ? where id = ?');
   const keptFaults = new Map<string, number>();
   // where each shard stood when this writer last wrote to it: two scans of one file cannot both count it
