@@ -294,12 +294,16 @@ async function* lines(input: string | undefined, host: Host): AsyncGenerator<str
   }
   const { isUtf8 } = await import('node:buffer');
   let parts: Buffer[] = [];
+  let first = true;
   const close = (last: Buffer): string => {
     const line = parts.length === 0 ? last : Buffer.concat([...parts, last]);
     parts = [];
     // invalid bytes become U+FFFD, and the exit code says so
     if (!isUtf8(line)) host.setExitCode(EXIT.partial);
-    return line.toString('utf8').replace(/\r$/, '');
+    const text = line.toString('utf8').replace(/\r$/, '');
+    const begin = first && text.startsWith('\ufeff') ? 1 : 0;
+    first = false;
+    return text.slice(begin);
   };
   try {
     for await (const chunk of stream) {
