@@ -152,7 +152,12 @@ export function prevalence(loaded: Loaded, flag: number): PrevalenceRow[] {
       );
       row('passage', entry.passages, passages, 1 + relativeError);
       // words come in whole passages: the passage is the independent unit
-      row('word', entry.words, words, entry.passages === 0 ? words / Math.max(1, passages) : entry.words / entry.passages);
+      row(
+        'word',
+        entry.words,
+        words,
+        entry.passages === 0 ? words / Math.max(1, passages) : entry.words / entry.passages,
+      );
     }
   }
   return rows;

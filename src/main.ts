@@ -102,7 +102,9 @@ function scanCommand(program: Command, host: Host): void {
       if (json === true) {
         host.stdout.write(`${JSON.stringify({ ...summary, tallies: Object.fromEntries(summary.tallies) })}\n`);
       }
-      host.setExitCode(summary.status === 'interrupted' ? EXIT.interrupted : summary.partial ? EXIT.partial : EXIT.done);
+      host.setExitCode(
+        summary.status === 'interrupted' ? EXIT.interrupted : summary.partial ? EXIT.partial : EXIT.done,
+      );
     });
 }
 

@@ -1,8 +1,8 @@
 // What people see on the terminal: the progress line, the summary table, an inspected file. Text only.
 import type { Writable } from 'node:stream';
+import type { Progress, ScanSummary } from './commit.js';
 import { printable } from './errors.js';
 import type { Inspection } from './read/inspect.js';
-import type { Progress, ScanSummary } from './commit.js';
 
 /** A line that is redrawn on a terminal (at most five times a second), or written every ten seconds elsewhere. */
 export function progressLine(stream: Writable & { isTTY?: boolean }): { update(p: Progress): void; clear(): void } {

@@ -1,7 +1,17 @@
 // The gate: one pass over raw bytes that says whether a document holds any AI entity. It parses nothing.
 // `prefilter` may only err towards letting through; `find` is exact, on decoded text.
 import { buildAutomaton } from './automaton.js';
-import { BACKSLASH, endOf, escapeSymbol, hex4, plainStart, sequenceLength, standsAs, startOf, unitIndex } from './bytes.js';
+import {
+  BACKSLASH,
+  endOf,
+  escapeSymbol,
+  hex4,
+  plainStart,
+  sequenceLength,
+  standsAs,
+  startOf,
+  unitIndex,
+} from './bytes.js';
 import { buildAlphabet, foldPattern, IGNORE, MANY, SYMBOL } from './classes.js';
 import type { Lexicon, Pattern } from './lexicon.js';
 
@@ -206,7 +216,11 @@ export function compileGate(lexicon: Lexicon): Gate {
       return p.gate === 'always' || (p.kind === 'name' && titled.has(p.work));
     };
     const counted = kept[1].filter(counts);
-    const units = unitIndex(text, bytes.length, counted.flatMap((m) => [m.from, m.to]));
+    const units = unitIndex(
+      text,
+      bytes.length,
+      counted.flatMap((m) => [m.from, m.to]),
+    );
     const spans = counted.map((m) => ({ from: units(m.from), to: units(m.to) }));
     const names = new Set<string>();
     for (const m of [...kept[0], ...kept[1]]) {
@@ -224,7 +238,8 @@ function anyOpen(open: readonly number[], covers: readonly number[], settled: nu
   for (let i = 0; i < open.length; i += 2) {
     if (open[i + 1]! > settled) continue;
     let covered = false;
-    for (let j = 0; j < covers.length && !covered; j += 2) covered = covers[j]! <= open[i]! && open[i + 1]! <= covers[j + 1]!;
+    for (let j = 0; j < covers.length && !covered; j += 2)
+      covered = covers[j]! <= open[i]! && open[i + 1]! <= covers[j + 1]!;
     if (!covered) return true;
   }
   return false;
@@ -256,4 +271,3 @@ function dropCovered(matches: readonly Match[], patterns: readonly Pattern[]): M
     .filter((m) => patterns[m.pattern]!.kind !== 'lookalike' && !covered(m))
     .sort((a, b) => a.from - b.from || a.to - b.to);
 }
-

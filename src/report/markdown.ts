@@ -68,7 +68,7 @@ export function markdownReport(report: Report): string {
       ]),
     ),
     '## Caveats',
-    report.caveats.map((c) => `- ${escape(c)}`).join('\n'),
+    report.caveats.map((c) => `- ${plain(c)}`).join('\n'),
     '## To reproduce',
     code([...(report.reproduce['scan'] as string[]), String(report.reproduce['report'])].join('\n')),
     code(JSON.stringify({ versions: report.reproduce['versions'], hashes: report.reproduce['hashes'] }, null, 2)),
@@ -108,12 +108,12 @@ function prevalenceTable(report: Report, sources: readonly (string | null)[], un
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map(escape).join(' | ')} |`;
+  const line = (cells: readonly string[]): string => `| ${cells.map(plain).join(' | ')} |`;
   return [line(head), `|${head.map(() => ' --- |').join('')}`, ...rows.map(line)].join('\n');
 }
 
 /** Corpus text cannot make markup: Markdown's and HTML's special characters are escaped, controls made visible. */
-function escape(text: string): string {
+function plain(text: string): string {
   return printable(text.replace(/[\r\n\t]+/g, ' '))
     .replace(/[\\`*_[\]<>|~&$@]/g, (c) => `\\${c}`)
     .replace(/\\</g, '&lt;')

@@ -2,8 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PersonaPriorError } from '../errors.js';
-import { loadLexicon } from '../gate/lexicon.js';
 import { imbalances, prevalence, prior, sourceCounts, stageCounts } from '../figures.js';
+import { loadLexicon } from '../gate/lexicon.js';
 import { modelsFolder, packageVersion } from '../installed.js';
 import { type Db, openDatabase } from '../store/database.js';
 import { loadTropes } from '../tropes.js';

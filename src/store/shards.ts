@@ -14,7 +14,10 @@ export interface RunRecord {
 
 /** Ends a file of a folder or glob that cannot be scanned: it is counted as incomplete, with the reason. */
 export function refuseShard(db: Db, id: number, reason: string, message: string): void {
-  db.prepare("update shards set status = 'incomplete', fault = ? where id = ?").run(JSON.stringify({ reason, message }), id);
+  db.prepare("update shards set status = 'incomplete', fault = ? where id = ?").run(
+    JSON.stringify({ reason, message }),
+    id,
+  );
 }
 
 /** Records that were skipped or repaired, and passages that failed, in these shards over all runs. */
@@ -92,9 +95,10 @@ export function shardFor(
   options: { readonly resume?: boolean; readonly again?: boolean },
 ): ShardRow {
   const name = `${part.index}/${part.of}`;
-  const same = db
-    .prepare('select * from shards where path = ? order by id desc')
-    .all(file.path) as (Stored & { source_id: number; part: string })[];
+  const same = db.prepare('select * from shards where path = ? order by id desc').all(file.path) as (Stored & {
+    source_id: number;
+    part: string;
+  })[];
   const stored = same.find((row) => row.source_id === source && row.part === name);
   const place = { place: { file: file.name } };
   // nothing of it was read: an earlier command stopped before, and this one begins
@@ -118,7 +122,9 @@ export function shardFor(
     return shardRow(db, stored, source, resumable(stored) ? stored.status : 'done');
   }
   const other = same.find(
-    (row) => row.status !== 'pending' && (row.source_id !== source || row.part === name || row.part === '1/1' || name === '1/1'),
+    (row) =>
+      row.status !== 'pending' &&
+      (row.source_id !== source || row.part === name || row.part === '1/1' || name === '1/1'),
   );
   if (file.path !== '-' && other !== undefined && !options.again) {
     throw new PersonaPriorError('already_scanned', 'this database already holds this file', {

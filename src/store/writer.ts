@@ -47,7 +47,10 @@ export function openWriter(db: Db, path: string): Writer {
   const keptFaults = new Map<string, number>();
   // where each shard stood when this writer last wrote to it: two scans of one file cannot both count it
   const expected = new Map(
-    (db.prepare('select id, next_record from shards').raw().all() as [number, number][]).map(([id, next]) => [id, next]),
+    (db.prepare('select id, next_record from shards').raw().all() as [number, number][]).map(([id, next]) => [
+      id,
+      next,
+    ]),
   );
 
   // sorted keys per source and stratum: the in-memory image of the samples table

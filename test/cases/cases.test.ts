@@ -26,7 +26,11 @@ afterAll(() => cascade.dispose());
 
 /** `character-malevolent`, …, `mention`, `none`: what the scores say of the passage alone. */
 async function judged(name: string): Promise<string> {
-  const input = JSON.parse(readFileSync(join(folder, name, 'input.json'), 'utf8')) as { id: string; title: string | null; text: string };
+  const input = JSON.parse(readFileSync(join(folder, name, 'input.json'), 'utf8')) as {
+    id: string;
+    title: string | null;
+    text: string;
+  };
   const { passages } = await cascade.judge({ ...input, names: [] }, { all: true, whole: true });
   const scores = passages[0]!.scores!;
   if (scores[2]! < cascade.thresholds.store) return scores[1]! > scores[0]! ? 'mention' : 'none';
@@ -39,7 +43,10 @@ describe('hard cases', () => {
     expect(names.length).toBeGreaterThanOrEqual(60);
     for (const name of names) {
       expect(existsSync(join(folder, name, 'input.json')), name).toBe(true);
-      const expected = JSON.parse(readFileSync(join(folder, name, 'expected.json'), 'utf8')) as { persona: string; valence: string };
+      const expected = JSON.parse(readFileSync(join(folder, name, 'expected.json'), 'utf8')) as {
+        persona: string;
+        valence: string;
+      };
       const label = expected.persona === 'character' ? `character-${expected.valence}` : expected.persona;
       expect(name.startsWith(`${label}.`), name).toBe(true);
     }

@@ -33,7 +33,11 @@ describe('the command line', () => {
   it('a closed pipe is not an error', async () => {
     const { spawnSync } = await import('node:child_process');
     const cli = join(ROOT, 'dist', 'cli.js');
-    const shell = spawnSync('bash', ['-c', `"${process.execPath}" "${cli}" models --json | head -c 1; echo "\${PIPESTATUS[0]}"`], { encoding: 'utf8' });
+    const shell = spawnSync(
+      'bash',
+      ['-c', `"${process.execPath}" "${cli}" models --json | head -c 1; echo "\${PIPESTATUS[0]}"`],
+      { encoding: 'utf8' },
+    );
     expect(shell.stdout).toBe('[0\n');
   });
 });

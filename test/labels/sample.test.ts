@@ -62,7 +62,8 @@ describe('drawAudit', () => {
     const { db } = fill(corpus);
     const { strata } = drawAudit(db, { n: 400, design: 'neyman' });
     const of = (source: string) => strata.filter((s) => s.source === source);
-    for (const stratum of STRATA) expect(of('a').find((s) => stageOf(s.sample) === stratum)!.drawn).toBeGreaterThanOrEqual(16);
+    for (const stratum of STRATA)
+      expect(of('a').find((s) => stageOf(s.sample) === stratum)!.drawn).toBeGreaterThanOrEqual(16);
     const groups = new Map<string, number>();
     for (const s of of('a').filter((h) => h.sample.startsWith('hits'))) {
       const group = s.sample.split(':')[1]!;

@@ -18,14 +18,45 @@ const part = { index: 1, of: 1 };
 const cursor = { nextRecord: 1, nextByte: 10, compressedBytes: 10 };
 
 const sample = (stratum: string, key: number): Sample => ({
-  stratum, key, document: `d${key}`, start: 0, end: 4, title: null, text: 'text', words: 1, unitWords: 1, unitPassages: 1, linear: null, scores: null,
+  stratum,
+  key,
+  document: `d${key}`,
+  start: 0,
+  end: 4,
+  title: null,
+  text: 'text',
+  words: 1,
+  unitWords: 1,
+  unitPassages: 1,
+  linear: null,
+  scores: null,
 });
 const hit = (record: number): Hit => ({
-  record, document: `d${record}`, title: "Robert'); drop table hits;--", start: 0, end: 4, words: 1, passage: 0, passages: 1, text: 'AI 🤖',
-  textHash: 'h', names: ['Ulla'], tropes: [], linear: 0.5, persona: 0.9, malevolent: 0.1, scores: new Float32Array(SCORES).fill(0.25),
+  record,
+  document: `d${record}`,
+  title: "Robert'); drop table hits;--",
+  start: 0,
+  end: 4,
+  words: 1,
+  passage: 0,
+  passages: 1,
+  text: 'AI 🤖',
+  textHash: 'h',
+  names: ['Ulla'],
+  tropes: [],
+  linear: 0.5,
+  persona: 0.9,
+  malevolent: 0.1,
+  scores: new Float32Array(SCORES).fill(0.25),
   embedding: new Float32Array(EMBEDDING).fill(0.05),
 });
-const result = (more: Partial<UnitResult>): UnitResult => ({ tallies: new Map(), hits: [], samples: [], faults: [], ...more });
+const result = (more: Partial<UnitResult>): UnitResult => ({
+  tallies: new Map(),
+  hits: [],
+  samples: [],
+  faults: [],
+  ...more,
+});
 
 describe('openDatabase', () => {
   it('records every migration, and opens again', () => {
@@ -59,7 +90,9 @@ describe('openDatabase', () => {
     holder.exec('begin exclusive');
     const db = openDatabase(path);
     const writer = openWriter(db, path);
-    expect(() => writer.commit(1, 1, result({}), cursor, null)).toThrow(expect.objectContaining({ code: 'database_busy' }));
+    expect(() => writer.commit(1, 1, result({}), cursor, null)).toThrow(
+      expect.objectContaining({ code: 'database_busy' }),
+    );
     holder.exec('rollback');
     holder.close();
     db.close();
@@ -74,11 +107,22 @@ describe('the writer', () => {
     const shard = shardFor(db, id, source, file, part, {});
     const writer = openWriter(db, 'w.db');
     for (const record of [0, 1]) {
-      writer.commit(shard.id, source, result({ tallies: new Map([['read|in|', 2]]), hits: [hit(record)] }), cursor, null);
+      writer.commit(
+        shard.id,
+        source,
+        result({ tallies: new Map([['read|in|', 2]]), hits: [hit(record)] }),
+        cursor,
+        null,
+      );
     }
     expect(db.prepare('select n from tallies').pluck().all()).toEqual([4]);
     const row = db.prepare('select * from hits where record = 1').get() as Record<string, unknown>;
-    expect(row).toMatchObject({ title: "Robert'); drop table hits;--", text: 'AI 🤖', names: '["Ulla"]', persona: 0.9 });
+    expect(row).toMatchObject({
+      title: "Robert'); drop table hits;--",
+      text: 'AI 🤖',
+      names: '["Ulla"]',
+      persona: 0.9,
+    });
     expect((row['scores'] as Buffer).length).toBe(SCORES * 4);
     expect(db.prepare('select count(*) from hit_vectors').pluck().get()).toBe(2);
     db.close();
@@ -92,7 +136,13 @@ describe('the writer', () => {
     const writer = openWriter(db, 'f.db');
     // the same place twice breaks the unique index in the middle of the unit
     expect(() =>
-      writer.commit(shard.id, source, result({ tallies: new Map([['read|in|', 2]]), hits: [hit(0), hit(0)] }), cursor, null),
+      writer.commit(
+        shard.id,
+        source,
+        result({ tallies: new Map([['read|in|', 2]]), hits: [hit(0), hit(0)] }),
+        cursor,
+        null,
+      ),
     ).toThrow();
     expect(db.prepare('select count(*) from hits').pluck().get()).toBe(0);
     expect(db.prepare('select count(*) from tallies').pluck().get()).toBe(0);
@@ -111,7 +161,10 @@ describe('the writer', () => {
         // a writer of its own for each unit: as after --resume
         const writer = openWriter(db, name);
         const limit = writer.limits(source)['linear'] ?? Number.MAX_SAFE_INTEGER;
-        const samples = order.slice(at, at + size).filter((k) => k <= limit).map((k) => sample('linear', k));
+        const samples = order
+          .slice(at, at + size)
+          .filter((k) => k <= limit)
+          .map((k) => sample('linear', k));
         writer.commit(shard.id, source, result({ samples }), cursor, null);
       }
       const rows = db.prepare('select key from samples order by key').pluck().all();
@@ -130,8 +183,12 @@ describe('the writer', () => {
     expect(() => registerRun(db, { ...run, settings: { seed: 2 } })).toThrow(/other settings/);
     const source = sourceId(db, 's');
     shardFor(db, id, source, file, part, {});
-    expect(() => shardFor(db, id, source, file, part, {})).toThrow(expect.objectContaining({ code: 'already_scanned' }));
-    expect(() => shardFor(db, id, source, { ...file, path: '/copy.jsonl' }, part, {})).toThrow(/same bytes as x\.jsonl/);
+    expect(() => shardFor(db, id, source, file, part, {})).toThrow(
+      expect.objectContaining({ code: 'already_scanned' }),
+    );
+    expect(() => shardFor(db, id, source, { ...file, path: '/copy.jsonl' }, part, {})).toThrow(
+      /same bytes as x\.jsonl/,
+    );
     expect(() => shardFor(db, id, source, { ...file, size: 2 }, part, { resume: true })).toThrow(/has changed/);
     expect(shardFor(db, id, source, file, part, { again: true }).status).toBe('pending');
     db.close();
