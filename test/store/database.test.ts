@@ -182,7 +182,10 @@ describe('the writer', () => {
     expect(() => registerRun(db, { ...run, hashes: { encoder: 'b' } })).toThrow(/other models or lexicon/);
     expect(() => registerRun(db, { ...run, settings: { seed: 2 } })).toThrow(/other settings/);
     const source = sourceId(db, 's');
-    shardFor(db, id, source, file, part, {});
+    const first = shardFor(db, id, source, file, part, {});
+    // nothing was read yet: a corrected command takes it over
+    expect(shardFor(db, id, source, file, part, {}).id).toBe(first.id);
+    openWriter(db, 'm.db').commit(first.id, source, result({}), cursor, null);
     expect(() => shardFor(db, id, source, file, part, {})).toThrow(
       expect.objectContaining({ code: 'already_scanned' }),
     );
@@ -190,6 +193,12 @@ describe('the writer', () => {
       /same bytes as x\.jsonl/,
     );
     expect(() => shardFor(db, id, source, { ...file, size: 2 }, part, { resume: true })).toThrow(/has changed/);
+    expect(() => shardFor(db, id, sourceId(db, 'other'), file, part, {})).toThrow(/already holds/);
+    expect(() => shardFor(db, id, source, file, { index: 1, of: 2 }, {})).toThrow(/already holds/);
+    // a second scan that stands where the first one stood cannot count the same records
+    const late = openWriter(db, 'm.db');
+    openWriter(db, 'm.db').commit(first.id, source, result({}), { ...cursor, nextRecord: 2 }, null);
+    expect(() => late.commit(first.id, source, result({}), { ...cursor, nextRecord: 2 }, null)).toThrow(/another scan/);
     expect(shardFor(db, id, source, file, part, { again: true }).status).toBe('pending');
     db.close();
   });
