@@ -154,7 +154,7 @@ function progress(state: State, compressedBytes: number): Progress {
     file: state.file,
     files: state.files,
     filesDone: state.filesDone,
-    bytes: state.bytesBefore + compressedBytes,
+    bytes: Math.min(state.totalBytes || Number.POSITIVE_INFINITY, state.bytesBefore + compressedBytes),
     totalBytes: state.totalBytes,
     documents: n('read|out|'),
     passages: n('transformer|in|'),
