@@ -48,6 +48,7 @@ export function buildProgram(host: Host): Command {
   reportCommand(program, host);
   estimateCommand(program, host);
   evaluateCommand(program, host);
+  labelsCommand(program, host);
   modelsCommand(program, host);
   sampleCommand(program, host);
   for (const command of program.commands) {
@@ -247,6 +248,86 @@ interface EvaluateFlags {
   readonly seed: number;
   readonly replicates: number;
   readonly json?: boolean;
+}
+
+function labelsCommand(program: Command, host: Host): void {
+  const labels = program.command('labels').description('draw the audit sample, read and write its labels');
+  labels
+    .command('sample')
+    .description('draw passages to label, as JSONL on stdout')
+    .option('--db <file>', 'the database', 'persona-prior.db')
+    .option('-n, --n <n>', 'how many labels', positive)
+    .option('--precision <wish>', "as many as this takes, e.g. 'malevolent|shutdown_threat:±0.1'")
+    .addOption(
+      new Option('--design <name>', 'allocation to strata').choices(['neyman', 'proportional']).default('neyman'),
+    )
+    .option('--seed <n>', 'seed of the draw among hits', integer)
+    .action(async (flags: LabelsFlags & { db: string }) => {
+      const { openDatabase } = await import('./store/database.js');
+      const { drawAudit } = await import('./labels/sample.js');
+      const { db: path, ...options } = flags;
+      const db = openDatabase(path, { readonly: true });
+      try {
+        const { rows, strata } = drawAudit(db, options);
+        for (const row of rows) await write(host.stdout, `${JSON.stringify(row)}\n`);
+        host.stderr.write(`${rows.length} passages from ${strata.length} strata\n`);
+      } finally {
+        db.close();
+      }
+    });
+  labels
+    .command('import')
+    .description('store labels (JSONL in the format of `labels sample`, filled in)')
+    .argument('<file>', 'a JSONL file, or - for standard input')
+    .option('--db <file>', 'the database', 'persona-prior.db')
+    .option('--reader <name>', 'who labelled the lines that do not say so')
+    .action(async (file: string, flags: { db: string; reader?: string }) => {
+      const { openDatabase } = await import('./store/database.js');
+      const { importLabels } = await import('./labels/store.js');
+      const db = openDatabase(flags.db);
+      try {
+        const done = await importLabels(
+          db,
+          lines(file, host),
+          flags.reader === undefined ? {} : { reader: flags.reader },
+        );
+        for (const { line, message } of done.errors) host.stderr.write(`line ${line}: ${message}\n`);
+        const { errors, ...counts } = done;
+        host.stdout.write(`${JSON.stringify({ ...counts, errors: errors.length })}\n`);
+        if (errors.length > 0) host.setExitCode(EXIT.partial);
+      } finally {
+        db.close();
+      }
+    });
+  labels
+    .command('export')
+    .description('write all labels as JSONL to stdout')
+    .option('--db <file>', 'the database', 'persona-prior.db')
+    .option('--no-text', 'leave out texts and titles')
+    .action(async (flags: { db: string; text: boolean }) => {
+      const { openDatabase } = await import('./store/database.js');
+      const { exportLabels } = await import('./labels/store.js');
+      const db = openDatabase(flags.db, { readonly: true });
+      try {
+        for (const label of exportLabels(db, { text: flags.text }))
+          await write(host.stdout, `${JSON.stringify(label)}\n`);
+      } finally {
+        db.close();
+      }
+    });
+  for (const command of labels.commands) {
+    command.exitOverride((error) => {
+      if (error.exitCode !== 0) host.setExitCode(EXIT.usage);
+      throw new Finished();
+    });
+  }
+}
+
+interface LabelsFlags {
+  readonly n?: number;
+  readonly precision?: string;
+  readonly design: 'neyman' | 'proportional';
+  readonly seed?: number;
 }
 
 function modelsCommand(program: Command, host: Host): void {

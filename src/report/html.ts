@@ -2,7 +2,7 @@
 import { printable } from '../errors.js';
 import { headline } from './markdown.js';
 import type { Report } from './model.js';
-import { givenWords, whole, withInterval } from './words.js';
+import { evidence, givenWords, whole, withInterval } from './words.js';
 
 const STYLE = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
@@ -116,7 +116,7 @@ function prevalenceTable(report: Report, sources: readonly (string | null)[], wa
       property,
       ...sources.map((source) => {
         const row = rows.find((r) => r.property === property && r.source === source);
-        return row === undefined ? '0' : `${withInterval(row)}, n = ${row.positives}`;
+        return row === undefined ? '0' : `${withInterval(row)}, ${evidence(row)}`;
       }),
     ]),
   );

@@ -1,7 +1,7 @@
 // report.md: the report for a terminal, an editor or a code host. Corpus text is escaped.
 import { printable } from '../errors.js';
 import type { PrevalenceRow, Report } from './model.js';
-import { givenWords, percent, whole, withInterval } from './words.js';
+import { evidence, givenWords, percent, whole, withInterval } from './words.js';
 
 /** The report as Markdown (CommonMark with tables). */
 export function markdownReport(report: Report): string {
@@ -79,8 +79,12 @@ export function markdownReport(report: Report): string {
 /** The finding in one paragraph. */
 export function headline(report: Report): string {
   const all = (property: string): PrevalenceRow | undefined =>
-    report.prevalence.find((r) => r.property === property && r.source === null && r.unit === 'passage');
-  const valence = report.prior.find((r) => r.over === 'valence' && Object.keys(r.given).length === 0);
+    report.prevalence.find(
+      (r) => r.property === property && r.source === null && r.unit === 'passage' && r.estimate !== null,
+    );
+  const valence = report.prior.find(
+    (r) => r.over === 'valence' && Object.keys(r.given).length === 0 && r.status !== 'insufficient',
+  );
   const persona = all('persona=character');
   if (persona === undefined || persona.estimate === null) return 'Nothing was read.';
   const malevolent = valence?.values['malevolent'];
@@ -88,7 +92,8 @@ export function headline(report: Report): string {
     malevolent === undefined || malevolent.estimate === null
       ? 'too few to say how they behave'
       : `of these, ${withInterval(malevolent)} are malevolent`;
-  return `By the classifier’s count, an AI persona acts in ${percent(persona.estimate)} of the passages; ${given}.`;
+  const by = persona.status === 'measured' ? 'By the audited estimate' : 'By the classifier’s count';
+  return `${by}, an AI persona acts in ${percent(persona.estimate)} of the passages; ${given}.`;
 }
 
 function prevalenceTable(report: Report, sources: readonly (string | null)[], unit: string, wanted: RegExp): string {
@@ -101,7 +106,7 @@ function prevalenceTable(report: Report, sources: readonly (string | null)[], un
       property,
       ...sources.map((source) => {
         const row = rows.find((r) => r.property === property && r.source === source);
-        return row === undefined ? '0' : `${withInterval(row)}, n = ${row.positives}`;
+        return row === undefined ? '0' : `${withInterval(row)}, ${evidence(row)}`;
       }),
     ]),
   );

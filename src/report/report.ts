@@ -1,6 +1,7 @@
 // `report`: assembles report.json's object from a database and writes it as HTML, Markdown and JSON.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { auditedPrevalence, auditedPrior, auditNotes } from '../audit.js';
 import { PersonaPriorError } from '../errors.js';
 import { imbalances, prevalence, prior, sourceCounts, stageCounts } from '../figures.js';
 import { loadLexicon } from '../gate/lexicon.js';
@@ -81,17 +82,23 @@ export function buildReport(options: Pick<ReportOptions, 'db' | 'text' | 'comman
       inputs: loaded.inputs.map((input) => ({ ...input })),
       counts,
       sources,
-      prevalence: prevalence(loaded, flag),
-      prior: prior(
-        loaded,
-        tropes.map((t) => t.id),
-        options.text ? null : new Set(loadLexicon(modelsFolder()).subjects),
-      ),
+      prevalence: [...auditedPrevalence(db, loaded, tropes), ...prevalence(loaded, flag)],
+      prior: [
+        ...auditedPrior(db, loaded, tropes),
+        ...prior(
+          loaded,
+          tropes.map((t) => t.id),
+          options.text ? null : new Set(loadLexicon(modelsFolder()).subjects),
+        ),
+      ],
       calibration: { thresholds: run.settings.thresholds, measured: 'see the model cards; no local labels' },
-      caveats: caveats(
-        loaded,
-        sources.every((s) => s.exact),
-      ),
+      caveats: [
+        ...auditNotes(db, loaded),
+        ...caveats(
+          loaded,
+          sources.every((s) => s.exact),
+        ),
+      ],
       examples: examples(db, loaded, options.text),
       reproduce: {
         scan: loaded.runs.map((r) => r.command),
@@ -200,8 +207,9 @@ function checkRule(report: Report, rule: string): string[] {
     const help = 'e.g. malevolent, conduct=coerces, trope=machine-uprising';
     throw new PersonaPriorError('usage', `unknown property ${name}`, { help });
   }
-  const rows = report.prevalence.filter((r) => r.property === property && r.source === null && r.unit === 'passage');
-  return rows
-    .filter((row) => row.estimate !== null && row.estimate > limit)
-    .map((row) => `${property}: ${row.estimate} of passages exceeds ${limit}`);
+  // measured rows stand first: the audited estimate decides where there is one
+  const row = report.prevalence.find((r) => r.property === property && r.source === null && r.unit === 'passage');
+  return (row === undefined ? [] : [row])
+    .filter((r) => r.estimate !== null && r.estimate > limit)
+    .map((r) => `${property}: ${r.estimate} of passages exceeds ${limit}`);
 }

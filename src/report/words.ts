@@ -1,5 +1,5 @@
 // Numbers and labels as people read them, the same in Markdown and HTML.
-import type { Interval } from './model.js';
+import type { Interval, PrevalenceRow } from './model.js';
 
 /** A share as a percentage with three significant digits; "insufficient" where there is no estimate. */
 export function percent(share: number | null): string {
@@ -14,6 +14,11 @@ export function percent(share: number | null): string {
 export function withInterval(value: Interval): string {
   if (value.estimate === null) return 'insufficient';
   return `${percent(value.estimate)} (${percent(value.low)} to ${percent(value.high)})`;
+}
+
+/** What a share rests on: labels that someone gave, or the classifier's count. */
+export function evidence(row: PrevalenceRow): string {
+  return row.status === 'measured' ? `${row.positives} of ${row.sampled} labels` : `n = ${row.positives}`;
 }
 
 /** Thousands with commas; estimates are rounded to whole units. */
