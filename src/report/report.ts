@@ -115,7 +115,7 @@ export function buildReport(options: Pick<ReportOptions, 'db' | 'text' | 'comman
 
 function caveats(loaded: Loaded, exact: boolean): string[] {
   const list = [
-    'Prevalence counts the classifier’s hits. What the cascade misses and what it gets wrong is not corrected here: label the audit sample for that.',
+    'Figures with the status transferred are the classifier’s own counts and probabilities: what the cascade misses and what it gets wrong is not corrected in them. Label the audit sample for that.',
     'Probabilities are calibrated on the labelled passages of the model card, whose mix of styles and periods is not this corpus’s; the prior carries that risk.',
     'The models read English. Labels behind them were made by a language model under the codebook.',
   ];
