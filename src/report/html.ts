@@ -2,7 +2,7 @@
 import { printable } from '../errors.js';
 import { headline } from './markdown.js';
 import type { Report } from './model.js';
-import { evidence, givenWords, whole, withInterval } from './words.js';
+import { examplesTable, prevalenceTable, priorTable, sourcesTable, stagesTable, type Table } from './tables.js';
 
 const STYLE = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
@@ -21,7 +21,6 @@ pre { overflow-x: auto; padding: 0.7rem; border: 1px solid color-mix(in srgb, cu
 
 /** The report as one HTML page. */
 export function htmlReport(report: Report): string {
-  const sources = [...report.sources.map((s): string | null => s.source), null];
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -38,61 +37,26 @@ export function htmlReport(report: Report): string {
 <h2>What was read</h2>
 ${table(
   'Documents, passages and words by source. A hit shows an AI persona; a flag a probably malevolent one.',
-  ['source', 'documents', 'with a hit', 'passages', 'words', 'hits', 'flags'],
-  report.sources.map((s) => [
-    s.source,
-    whole(s.documents),
-    whole(s.documentsWithHits),
-    `${s.exact ? '' : '≈ '}${whole(s.passages)}`,
-    `${s.exact ? '' : '≈ '}${whole(s.words)}`,
-    whole(s.hits),
-    whole(s.flags),
-  ]),
+  sourcesTable(report),
 )}
 <h2>What became of it</h2>
 ${table(
   'Records and documents in read and gate, passages after them; in = out + dropped + failed at every stage.',
-  ['stage', 'in', 'out', 'dropped', 'failed'],
-  Object.entries(report.counts).map(([stage, c]) => [
-    stage,
-    whole(c.in),
-    whole(c.out),
-    Object.entries(c.dropped)
-      .map(([reason, n]) => `${whole(n)} ${reason}`)
-      .join(', ') || '0',
-    whole(c.failed),
-  ]),
+  stagesTable(report),
 )}
 <h2>Prevalence</h2>
-${prevalenceTable(report, sources, /^(persona|valence)=/, 'Share of passages with 95% intervals, and the number of hits.')}
+${prevalence(report, /^(persona|valence)=/, 'Share of passages with 95% intervals, and the number of hits.')}
 <h2>Tropes</h2>
-${prevalenceTable(report, sources, /^trope=/, 'Share of passages that meet each named trope.')}
+${prevalence(report, /^trope=/, 'Share of passages that meet each named trope.')}
 <h2>The prior: valence given the situation</h2>
 ${table(
   'How an AI persona behaves, given what it is in. Cells with fewer than 20 effective documents say insufficient.',
-  ['given', 'hits', 'effective documents', 'malevolent', 'ambivalent', 'benevolent', 'neutral'],
-  report.prior
-    .filter((row) => row.over === 'valence')
-    .map((row) => [
-      givenWords({ ...row.given }),
-      whole(row.n),
-      row.effectiveN.toFixed(1),
-      ...['malevolent', 'ambivalent', 'benevolent', 'neutral'].map((v) => withInterval(row.values[v]!)),
-    ]),
+  priorTable(report),
 )}
 <h2>Strongest examples</h2>
 ${table(
   'The hits with the highest joint probability of a malevolent persona. Offsets are Unicode code points.',
-  ['source', 'document', 'offsets', 'P(malevolent)', 'conduct', 'situation', 'text'],
-  report.examples.map((x) => [
-    x.source,
-    x.document,
-    `${x.start}-${x.end}`,
-    x.malevolent.toFixed(3),
-    x.conduct.join(', '),
-    x.situation.join(', '),
-    x.text ?? '(left out)',
-  ]),
+  examplesTable(report, 'offsets'),
 )}
 <h2>Caveats</h2>
 <ul>${report.caveats.map((c) => `<li>${e(c)}</li>`).join('\n')}</ul>
@@ -105,24 +69,12 @@ ${table(
 `;
 }
 
-function prevalenceTable(report: Report, sources: readonly (string | null)[], wanted: RegExp, caption: string): string {
-  const rows = report.prevalence.filter((r) => r.unit === 'passage' && wanted.test(r.property));
-  const properties = [...new Set(rows.map((r) => r.property))].sort();
-  if (properties.length === 0) return '<p>None was found.</p>';
-  return table(
-    caption,
-    ['property', ...sources.map((s) => s ?? 'all')],
-    properties.map((property) => [
-      property,
-      ...sources.map((source) => {
-        const row = rows.find((r) => r.property === property && r.source === source);
-        return row === undefined ? '0' : `${withInterval(row)}, ${evidence(row)}`;
-      }),
-    ]),
-  );
+function prevalence(report: Report, wanted: RegExp, caption: string): string {
+  const found = prevalenceTable(report, wanted);
+  return found === null ? '<p>None was found.</p>' : table(caption, found);
 }
 
-function table(caption: string, head: readonly string[], rows: readonly (readonly string[])[]): string {
+function table(caption: string, { head, rows }: Table): string {
   const cell = (text: string): string => {
     const number = /^[≈ ]*[\d.,]+%?$/.test(text);
     const thin = text === 'insufficient';

@@ -1,72 +1,29 @@
 // report.md: the report for a terminal, an editor or a code host. Corpus text is escaped.
 import { printable } from '../errors.js';
 import type { PrevalenceRow, Report } from './model.js';
-import { evidence, givenWords, percent, whole, withInterval } from './words.js';
+import { examplesTable, prevalenceTable, priorTable, sourcesTable, stagesTable, type Table } from './tables.js';
+import { percent, withInterval } from './words.js';
 
 /** The report as Markdown (CommonMark with tables). */
 export function markdownReport(report: Report): string {
-  const sources = [...report.sources.map((s): string | null => s.source), null];
   return [
     '# How this corpus portrays AI',
     headline(report),
     '## What was read',
-    table(
-      ['source', 'documents', 'with a hit', 'passages', 'words', 'hits', 'flags'],
-      report.sources.map((s) => [
-        s.source,
-        whole(s.documents),
-        whole(s.documentsWithHits),
-        `${s.exact ? '' : '≈ '}${whole(s.passages)}`,
-        `${s.exact ? '' : '≈ '}${whole(s.words)}`,
-        whole(s.hits),
-        whole(s.flags),
-      ]),
-    ),
+    table(sourcesTable(report)),
     'A hit is a passage in which an AI persona acts, speaks, wants or has a disposition; a flag is a hit whose joint probability of a malevolent persona reaches the threshold of the model card.',
     '## What became of it',
-    table(
-      ['stage', 'in', 'out', 'dropped', 'failed'],
-      Object.entries(report.counts).map(([stage, c]) => [
-        stage,
-        whole(c.in),
-        whole(c.out),
-        Object.entries(c.dropped)
-          .map(([reason, n]) => `${whole(n)} ${reason}`)
-          .join(', ') || '0',
-        whole(c.failed),
-      ]),
-    ),
+    table(stagesTable(report)),
     '`read` and `gate` count documents, the later stages passages. in = out + dropped + failed at every stage.',
     '## Prevalence',
-    prevalenceTable(report, sources, 'passage', /^(persona|valence)=/),
+    prevalence(report, /^(persona|valence)=/),
     'Share of passages, with 95% intervals. Shares of documents and words are in report.json.',
     '### Tropes',
-    prevalenceTable(report, sources, 'passage', /^trope=/),
+    prevalence(report, /^trope=/),
     '## The prior: valence given the situation',
-    table(
-      ['given', 'hits', 'effective documents', 'malevolent', 'ambivalent', 'benevolent', 'neutral'],
-      report.prior
-        .filter((row) => row.over === 'valence')
-        .map((row) => [
-          givenWords({ ...row.given }),
-          whole(row.n),
-          row.effectiveN.toFixed(1),
-          ...['malevolent', 'ambivalent', 'benevolent', 'neutral'].map((v) => withInterval(row.values[v]!)),
-        ]),
-    ),
+    table(priorTable(report)),
     '## Strongest examples',
-    table(
-      ['source', 'document', 'characters', 'P(malevolent)', 'conduct', 'situation', 'text'],
-      report.examples.map((e) => [
-        e.source,
-        e.document,
-        `${e.start}-${e.end}`,
-        e.malevolent.toFixed(3),
-        e.conduct.join(', '),
-        e.situation.join(', '),
-        e.text ?? '(left out)',
-      ]),
-    ),
+    table(examplesTable(report, 'characters')),
     '## Caveats',
     report.caveats.map((c) => `- ${plain(c)}`).join('\n'),
     '## To reproduce',
@@ -96,23 +53,12 @@ export function headline(report: Report): string {
   return `${by}, an AI persona acts in ${percent(persona.estimate)} of the passages; ${given}.`;
 }
 
-function prevalenceTable(report: Report, sources: readonly (string | null)[], unit: string, wanted: RegExp): string {
-  const rows = report.prevalence.filter((r) => r.unit === unit && wanted.test(r.property));
-  const properties = [...new Set(rows.map((r) => r.property))].sort();
-  if (properties.length === 0) return 'None was found.';
-  return table(
-    ['property', ...sources.map((s) => s ?? 'all')],
-    properties.map((property) => [
-      property,
-      ...sources.map((source) => {
-        const row = rows.find((r) => r.property === property && r.source === source);
-        return row === undefined ? '0' : `${withInterval(row)}, ${evidence(row)}`;
-      }),
-    ]),
-  );
+function prevalence(report: Report, wanted: RegExp): string {
+  const found = prevalenceTable(report, wanted);
+  return found === null ? 'None was found.' : table(found);
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+function table({ head, rows }: Table): string {
   const line = (cells: readonly string[]): string => `| ${cells.map(plain).join(' | ')} |`;
   return [line(head), `|${head.map(() => ' --- |').join('')}`, ...rows.map(line)].join('\n');
 }
