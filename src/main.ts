@@ -1,19 +1,11 @@
 // The commands of the command line: options to functions, results to stdout, everything else to stderr.
 import { join } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { Command, type CommanderError, InvalidArgumentError, Option } from 'commander';
 import { EXIT, PersonaPriorError } from './errors.js';
+import { type Host, positive, write } from './host.js';
 import { modelsFolder, packagePath, packageVersion } from './installed.js';
-
-/** What the bin gives: streams, the interrupt signal, and where the exit code goes. */
-export interface Host {
-  readonly stdin: Readable;
-  readonly stdout: Writable;
-  readonly stderr: Writable & { isTTY?: boolean };
-  readonly signal: AbortSignal;
-  readonly argv: readonly string[];
-  setExitCode(code: number): void;
-}
+import { searchCommands } from './search/command.js';
 
 const EXIT_HELP = `
 Exit codes: 0 done; 1 a threshold of --fail-above was exceeded; 2 usage or configuration;
@@ -49,6 +41,7 @@ export function buildProgram(host: Host): Command {
   estimateCommand(program, host);
   evaluateCommand(program, host);
   labelsCommand(program, host);
+  searchCommands(program, host);
   modelsCommand(program, host);
   sampleCommand(program, host);
   for (const command of program.commands) {
@@ -403,17 +396,6 @@ async function* lines(input: string | undefined, host: Host): AsyncGenerator<str
   }
   if (host.signal.aborted) host.setExitCode(EXIT.interrupted);
   else if (parts.length > 0) yield close(Buffer.alloc(0));
-}
-
-function write(stream: Writable, text: string): Promise<void> | void {
-  if (stream.write(text)) return;
-  return new Promise((resolve) => stream.once('drain', resolve));
-}
-
-function positive(value: string): number {
-  const n = Number(value);
-  if (!Number.isSafeInteger(n) || n < 1) throw new InvalidArgumentError('expected a whole number from 1 on');
-  return n;
 }
 
 function integer(value: string): number {

@@ -1,7 +1,7 @@
 // `persona-prior sample`: the main job on the bundled corpus, from scan to report. What `npm start` runs.
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Host } from './main.js';
+import type { Host } from './host.js';
 import { progressLine, summaryTable } from './progress.js';
 import { writeReport } from './report/report.js';
 import { scan } from './scan.js';

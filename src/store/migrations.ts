@@ -119,4 +119,17 @@ create table labels (
 );
 `,
   },
+  {
+    name: '003-search',
+    sql: `
+create virtual table hit_text using fts5(text, title, content='hits', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2');
+insert into hit_text(rowid, text, title) select id, text, title from hits;
+create trigger hits_text_added after insert on hits begin
+  insert into hit_text(rowid, text, title) values (new.id, new.text, new.title);
+end;
+create trigger hits_text_removed after delete on hits begin
+  insert into hit_text(hit_text, rowid, text, title) values ('delete', old.id, old.text, old.title);
+end;
+`,
+  },
 ];
