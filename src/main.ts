@@ -6,6 +6,7 @@ import { EXIT, PersonaPriorError } from './errors.js';
 import { type Host, positive, write } from './host.js';
 import { modelsFolder, packagePath, packageVersion } from './installed.js';
 import { searchCommands } from './search/command.js';
+import { mergeCommand } from './store/command.js';
 
 const EXIT_HELP = `
 Exit codes: 0 done; 1 a threshold of --fail-above was exceeded; 2 usage or configuration;
@@ -42,6 +43,7 @@ export function buildProgram(host: Host): Command {
   evaluateCommand(program, host);
   labelsCommand(program, host);
   searchCommands(program, host);
+  mergeCommand(program, host);
   modelsCommand(program, host);
   sampleCommand(program, host);
   for (const command of program.commands) {
@@ -67,12 +69,15 @@ function scanCommand(program: Command, host: Host): void {
     .option('--preset <name>', 'field names of a known dump')
     .option('--text-field <field>', 'the field that holds the text (dots reach into objects)')
     .option('--id-field <field>', 'the field that holds the id')
-    .option('--workers <n>', 'worker threads (default: one per core)', positive)
+    .option('--workers <n>', 'worker processes (default: one per core)', positive)
     .option('--resume', 'go on where an earlier scan of the same inputs stopped')
     .option('--again', 'count inputs once more that the database already holds')
     .option('--limit <n>', 'stop after so many records', positive)
     .addOption(new Option('--shard <i/n>', 'scan part i of n (from 1)').argParser(shardOf))
     .option('--strict', 'stop at the first record that cannot be read or has to be repaired')
+    .option('--quarantine <dir>', 'write skipped records there, as JSON lines with place, reason and bytes')
+    .option('--trust-compression', 'no limits on how far a compressed file may expand (else 200 times, and 4 TiB)')
+    .option('--patience <seconds>', 'give a document up when a passage of it takes longer', positive, 60)
     .option('--exact-counts', 'parse every document, so that words and passages are counted, not estimated')
     .option('--seed <n>', 'seed of the audit samples', integer, 1)
     .option('--dry-run', 'say what would be scanned, and stop')
@@ -106,7 +111,7 @@ async function dryRun(inputs: string[], flags: Record<string, unknown>, host: Ho
   const { planInputs } = await import('./plan.js');
   const { inspectInput } = await import('./read/inspect.js');
   const { printable } = await import('./errors.js');
-  for (const { file, source, part } of await planInputs({ inputs, ...(flags as object) })) {
+  for await (const { file, source, part } of planInputs({ inputs, ...(flags as object) })) {
     const found = await inspectInput(file, flags as object);
     const piece = part.of > 1 ? `, part ${part.index}/${part.of}` : '';
     host.stdout.write(
@@ -171,21 +176,39 @@ function reportCommand(program: Command, host: Host): void {
     .option('--format <list>', 'html,md,json', 'html,md,json')
     .option('--out <dir>', 'where report.html, report.md and report.json go', 'persona-prior-report')
     .option('--no-text', 'leave out all text of the corpus')
+    .option('--weights <file>', 'a YAML file with the epochs or share of every source in the training mix')
+    .addOption(
+      new Option('--duplicates <rule>', 'hits that repeat a text: count every copy, or each text once')
+        .choices(['all', 'once'])
+        .default('all'),
+    )
     .option('--fail-above <property=rate...>', 'exit 1 when the estimate of a property exceeds the rate')
-    .action(async (flags: { db: string; format: string; out: string; text: boolean; failAbove?: string[] }) => {
+    .action(async (flags: ReportFlags) => {
       const { writeReport } = await import('./report/report.js');
       const { exceeded, files } = await writeReport({
         db: flags.db,
         out: flags.out,
         formats: flags.format.split(','),
         text: flags.text,
+        duplicates: flags.duplicates,
         failAbove: flags.failAbove ?? [],
+        ...(flags.weights === undefined ? {} : { weights: flags.weights }),
         command: ['persona-prior', ...host.argv].join(' '),
       });
       for (const file of files) host.stdout.write(`${file}\n`);
       for (const line of exceeded) host.stderr.write(`${line}\n`);
       if (exceeded.length > 0) host.setExitCode(EXIT.threshold);
     });
+}
+
+interface ReportFlags {
+  readonly db: string;
+  readonly format: string;
+  readonly out: string;
+  readonly text: boolean;
+  readonly weights?: string;
+  readonly duplicates: string;
+  readonly failAbove?: string[];
 }
 
 function estimateCommand(program: Command, host: Host): void {
