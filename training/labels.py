@@ -69,7 +69,7 @@ def load_labels(labels: Path, own: Path, corpora: Path | None) -> tuple[list[dic
                 left_out["synthetic without text"] += 1
                 continue
             row.setdefault("id", passage_id(row["text"]))
-            rows.append({**row, "source": "synthetic", "synthetic": True, "later": path.parent == own, "doc": f"synthetic/{row['id']}"})
+            rows.append({**row, "source": "synthetic", "synthetic": True, "later": path.parent == own, "doc": f"synthetic/{row['id']}", "names": row.get("names") or []})
     kept, ids = [], set()
     for row in rows:
         if not is_valid(row):
@@ -139,10 +139,14 @@ def normal_title(title: str) -> str:
 
 
 def part_of(row: dict) -> str:
-    """`test`, `calibration` or `train`: by a hash of the work, so that new labels never move an old one. Synthetic always trains."""
-    if row["synthetic"]:
-        return "train"
+    """`test`, `calibration` or `train`: by a hash of the work, so that new labels never move an old one.
+
+    A passage of our own writing trains, or is `aside` where it is about a work that is measured on.
+    """
     share = int(hashlib.sha256(("split:" + row["work"]).encode()).hexdigest()[:8], 16) / 0xFFFFFFFF
+    if row["synthetic"]:
+        own = row["work"].startswith("synthetic/")
+        return "train" if own or share >= TEST_SHARE + CALIBRATION_SHARE else "aside"
     if share < TEST_SHARE:
         return "test"
     return "calibration" if share < TEST_SHARE + CALIBRATION_SHARE else "train"

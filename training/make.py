@@ -10,14 +10,14 @@ from pathlib import Path
 
 from training.corpora import corpora_folder
 from training.fit import ROOT, RUNS
-from training.recipes import LAST, STAGES, THIRD
+from training.recipes import KEPT, STAGES
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--labels", type=Path, required=True, help="folder with dev.jsonl and synthetic.jsonl")
     parser.add_argument("--corpora", help="folder of the corpora (or PERSONA_PRIOR_CORPORA)")
-    parser.add_argument("--version", default="1.0.0")
+    parser.add_argument("--version", default="1.1.0")
     parser.add_argument("--processes", type=int, default=2, help="one thread each")
     parser.add_argument("--pool", type=int, default=16000, help="passages that the linear tier learns from")
     given = parser.parse_args()
@@ -28,16 +28,12 @@ def main() -> None:
         if not (RUNS / recipe / "model.pt").exists():
             step(["-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(given.processes), "-m", "training.fit", recipe, *common, *more])
 
-    # the last stage is done twice: without the test part, to be measured on it, and with it, to be kept
     before: str | None = None
     for recipe in STAGES:
         fit(recipe.name, *(["--weights", str(RUNS / before / "model.pt")] if before else []))
         before = recipe.name
-    fit(THIRD.name, "--weights", str(RUNS / before / "model.pt"))
-    step(["-m", "training.measure", THIRD.name, *common, "--fp32"])
-    fit(LAST.name, "--everything", "--weights", str(RUNS / before / "model.pt"))
-    step(["-m", "training.measure", LAST.name, *common, "--before", THIRD.name])
-    step(["-m", "training.finish", LAST.name, *common, "--version", given.version, "--measured", THIRD.name])
+    step(["-m", "training.measure", KEPT.name, *common, "--fp32"])
+    step(["-m", "training.finish", KEPT.name, *common, "--version", given.version])
     step(["-m", "training.distil", "--corpora", corpora, "--labels", str(given.labels), "--count", str(given.pool), "--version", given.version])
     step(["-m", "training.vectors"])
 

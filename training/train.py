@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import random
 import time
 from dataclasses import asdict, dataclass
@@ -43,6 +42,9 @@ class Recipe:
     batches: int | None = None
     negative_share: float = 1.0
     share: float = 1.0  # of works, for the learning curve
+    # passages without a character that were told with at least 80% in the epoch before are taken with this probability (1: all)
+    easy_share: float = 1.0
+    decay: bool = True  # the rate falls to nothing at the end, or stays
     seed: int = 20
 
 
@@ -106,8 +108,9 @@ def train(recipe: Recipe, rows: list[dict], inputs: Inputs, folder: Path, log=pr
     row_weight = torch.tensor([CONFIDENCE_WEIGHT.get(row.get("confidence", 2), 0.85) for row in rows])
     class_weight = _class_weights(y, recipe.rare_power)
     optimizer = torch.optim.AdamW(_groups(model, recipe), weight_decay=0.01)
-    steps = math.ceil(len(rows) / recipe.batch) * recipe.epochs
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda s: min((s + 1) / (0.1 * steps), max(0.02, (steps - s) / (0.9 * steps))))
+    for group in optimizer.param_groups:
+        group["peak"] = group["lr"]
+    told = torch.zeros(len(rows))  # what the last look at a passage gave its true persona class
     begin = 0
     for epoch in reversed(range(recipe.epochs)):
         saved = folder / f"epoch-{epoch}.pt"
@@ -116,8 +119,8 @@ def train(recipe: Recipe, rows: list[dict], inputs: Inputs, folder: Path, log=pr
             model.load_state_dict(state["model"])
             if epoch + 1 < recipe.epochs:
                 optimizer.load_state_dict(state["optimizer"])
-                schedule.load_state_dict(state["schedule"])
                 draw.setstate(state["draw"])
+                told = torch.tensor([state["told"].get(row["id"], 0.0) for row in rows])
             begin = epoch + 1
             break
     for epoch in range(begin, recipe.epochs):
@@ -127,34 +130,51 @@ def train(recipe: Recipe, rows: list[dict], inputs: Inputs, folder: Path, log=pr
         for layer in model.bert.encoder.layer[:LOWER]:
             layer.eval()
         model.bert.embeddings.eval()
-        for batch in _batches(rows, recipe, draw, inputs):
+        looks = torch.zeros(len(rows))
+        batches = _batches(rows, recipe, draw, inputs, told)
+        count = sum(map(len, batches))
+        for batch in batches:
             whole = len(batch)
             batch = batch[rank::size] or batch[:1]
             index = torch.tensor([i for i, _ in batch])
             logits, _ = model.upper(*inputs.batch(model, [rows[i] for i, _ in batch], [c for _, c in batch], recipe.marks))
             loss = loss_of(logits, y[index], row_weight[index], class_weight, recipe.smoothing)
+            looks[index] = (logits.detach()[:, SLICE["persona"]].softmax(-1) * y[index][:, SLICE["persona"]]).sum(1)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             _share_gradients(model, size)
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            _set_rates(optimizer, recipe, (epoch + seen / count) / recipe.epochs)
             optimizer.step()
-            schedule.step()
             seen += whole
             total += loss.item() * whole
             if rank == 0 and (seen // recipe.batch) % 50 == 0:
-                log(f"{recipe.name} epoch {epoch} {seen}/{len(rows)} loss {total / seen:.3f} {seen / (time.time() - started):.1f}/s")
+                log(f"{recipe.name} epoch {epoch} {seen}/{count} loss {total / seen:.3f} {seen / (time.time() - started):.1f}/s")
         log(f"{recipe.name} epoch {epoch} done: loss {total / seen:.4f}, {time.time() - started:.0f} s")
+        if size > 1:
+            distributed.all_reduce(looks)
+        told = torch.where(looks > 0, looks, told)
         if rank > 0:
             continue
         last = epoch + 1 == recipe.epochs
-        state = {"model": model.state_dict(), "draw": draw.getstate()}
+        state = {"model": model.state_dict(), "draw": draw.getstate(), "told": dict(zip([r["id"] for r in rows], told.tolist(), strict=True))}
         if not last:
-            state |= {"optimizer": optimizer.state_dict(), "schedule": schedule.state_dict()}
+            state["optimizer"] = optimizer.state_dict()
         torch.save(state, folder / "part.pt")
         (folder / "part.pt").replace(folder / f"epoch-{epoch}.pt")
         for old in range(epoch):
             (folder / f"epoch-{old}.pt").unlink(missing_ok=True)
     return model.eval()
+
+
+def _set_rates(optimizer: torch.optim.Optimizer, recipe: Recipe, done: float) -> None:
+    """Learning rates after a share `done` of the run: up over the first tenth (or 3%), then down to 2% of the peak (or level)."""
+    if recipe.decay:
+        share = min((done + 1e-3) / 0.1, max(0.02, (1 - done) / 0.9))
+    else:
+        share = min((done + 1e-3) / 0.03, 1.0)
+    for group in optimizer.param_groups:
+        group["lr"] = group["peak"] * share
 
 
 def ranks() -> tuple[int, int]:
@@ -244,8 +264,13 @@ def _groups(model: PersonaEncoder, recipe: Recipe) -> list[dict]:
     return groups
 
 
-def _batches(rows, recipe: Recipe, draw: random.Random, inputs: Inputs):
-    items = [(i, recipe.context and draw.random() >= recipe.context_dropout) for i in range(len(rows))]
+def _batches(rows, recipe: Recipe, draw: random.Random, inputs: Inputs, told: torch.Tensor):
+    kept = [
+        i
+        for i, row in enumerate(rows)
+        if recipe.easy_share == 1 or row["persona"] == "character" or told[i] < 0.8 or draw.random() < recipe.easy_share
+    ]
+    items = [(i, recipe.context and draw.random() >= recipe.context_dropout) for i in kept]
     draw.shuffle(items)
     batches = []
     chunk = recipe.batch * 30
