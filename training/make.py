@@ -10,7 +10,7 @@ from pathlib import Path
 
 from training.corpora import corpora_folder
 from training.fit import ROOT, RUNS
-from training.recipes import KEPT, STAGES
+from training.recipes import STAGES
 
 
 def main() -> None:
@@ -32,8 +32,9 @@ def main() -> None:
     for recipe in STAGES:
         fit(recipe.name, *(["--weights", str(RUNS / before / "model.pt")] if before else []))
         before = recipe.name
-    step(["-m", "training.measure", KEPT.name, *common, "--fp32"])
-    step(["-m", "training.finish", KEPT.name, *common, "--version", given.version])
+    step(["-m", "training.average", "average"])
+    step(["-m", "training.measure", "average", *common, "--fp32"])
+    step(["-m", "training.finish", "average", *common, "--version", given.version])
     step(["-m", "training.distil", "--corpora", corpora, "--labels", str(given.labels), "--count", str(given.pool), "--version", given.version])
     step(["-m", "training.vectors"])
 
