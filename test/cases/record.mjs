@@ -1,4 +1,5 @@
 // Writes results.json anew from the installed models: node test/cases/record.mjs (after `npm run build`). Look at what changed.
+// `first` is the score of the model that was installed when the cases were first run, and stays.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,6 +28,9 @@ for (const name of names) {
   const flagged = scores[2] * valence[0] >= cascade.thresholds.flag;
   if (flagged === (expected.valence === 'malevolent')) right.malevolent++;
 }
-writeFileSync(join(folder, 'results.json'), `${JSON.stringify({ model: cascade.model, cases: names.length, right, wrong }, null, 2)}\n`);
+const file = join(folder, 'results.json');
+const before = JSON.parse(readFileSync(file, 'utf8'));
+const first = before.first ?? { model: before.model, right: before.right };
+writeFileSync(file, `${JSON.stringify({ model: cascade.model, cases: names.length, right, wrong, first }, null, 2)}\n`);
 console.log(cascade.model, names.length, right);
 await cascade.dispose();
