@@ -2,11 +2,21 @@
 import { kishSize } from './estimate/classical.js';
 import { ENOUGH, ratio } from './estimate/prevalence.js';
 import { prepare, type Stratum } from './estimate/strata.js';
-import { expandedSum, type Measured, prevalenceBySize, type SizedStratum } from './estimate/totals.js';
-import { type AuditSample, type Cell, readAudit } from './labels/cells.js';
-import type { Label } from './labels/label.js';
-import { isCharacter, listTests, propertiesOf, type Test, tropeTests, valenceTests } from './labels/properties.js';
-import type { GateDocument, GateSize } from './labels/rejects.js';
+import { prevalenceBySize, type SizedStratum } from './estimate/totals.js';
+import { UNWEIGHTED, type Weights, weightOf } from './figures/mix.js';
+import { isKnown, widen } from './figures/sizes.js';
+import { BY_FRAMING } from './figures/verdicts.js';
+import { type AuditSample, type Cell, readAudit, type Unit } from './labels/cells.js';
+import {
+  conjunction,
+  isCharacter,
+  listTests,
+  propertiesOf,
+  type Test,
+  tropeTests,
+  valenceTests,
+} from './labels/properties.js';
+import type { GateSize } from './labels/rejects.js';
 import type { Loaded } from './report/load.js';
 import type { Interval, PrevalenceRow, PriorRow } from './report/model.js';
 import type { Db } from './store/database.js';
@@ -16,35 +26,67 @@ import { CONDUCT, FRAMING, SITUATION } from './types.js';
 const LEVEL = 0.95;
 const BY_UNIT = 'audit labels, stratified, test inversion';
 
-/** Rows as the report has them, with a status of their own: estimated from labels of this corpus. */
-export type MeasuredPrevalence = Omit<PrevalenceRow, 'status'> & { readonly status: 'measured' | 'insufficient' };
-export type MeasuredPrior = Omit<PriorRow, 'status'> & { readonly status: 'measured' | 'insufficient' };
+/** Why a sample of passages has no row per document. */
+const NO_DOCUMENTS = 'none: labelled passages cannot say how many documents hold at least one';
+
+/** Rows as the report has them, without the naive count; with a status of their own: estimated from labels of this corpus. */
+export type MeasuredPrevalence = Omit<PrevalenceRow, 'status' | 'naive'> & {
+  readonly status: 'measured' | 'insufficient';
+};
+export type MeasuredPrior = Omit<PriorRow, 'status' | 'naive' | 'naiveN'> & {
+  readonly status: 'measured' | 'insufficient';
+};
+
+export interface AuditOptions {
+  /** of the sources in figures that join them; default: the files as they are */
+  readonly weights?: Weights;
+  /** conjunctions, as lists of their parts; prevalence only */
+  readonly asked?: readonly (readonly string[])[];
+  /** persona names; priors only */
+  readonly names?: readonly string[];
+}
 
 /**
- * Prevalence of every property that a label shows (and of persona and each valence), per passage and word, per source
- * with labels and overall (`source: null`); per document too where every document is one passage. Strata without labels
- * widen the interval by their whole share. `positives` and `sampled` count labels. See docs/estimates.md.
+ * Prevalence of every property that a label shows (and of persona, each valence and what is asked for), per passage and
+ * word, per source with labels and overall (`source: null`); per document too where every document is one passage, else
+ * `insufficient`. Strata without labels widen the interval by their whole share. `positives` and `sampled` count labels.
+ * See docs/estimates.md.
  */
-export function auditedPrevalence(db: Db, loaded: Loaded, tropes: readonly Trope[] = []): MeasuredPrevalence[] {
+export function auditedPrevalence(
+  db: Db,
+  loaded: Loaded,
+  tropes: readonly Trope[] = [],
+  { weights = UNWEIGHTED, asked = [] }: AuditOptions = {},
+): MeasuredPrevalence[] {
   const sample = readAudit(db, loaded);
-  const properties = propertiesOf(tropes);
+  const joined = (list: readonly (readonly string[])[], always: boolean) =>
+    list.map((parts) => ({ property: parts.join(' & '), test: conjunction(parts, tropes), always }));
+  const properties = [...propertiesOf(tropes), ...joined(BY_FRAMING, false)];
+  const more = joined(asked, true).filter(({ property }) => !properties.some((p) => p.property === property));
   const rows: MeasuredPrevalence[] = [];
   for (const { source, cells } of groupsOf(sample)) {
     const labels = cells.flatMap((c) => c.units.map((u) => u.label));
     const gates = sample.gates.filter((g) => source === null || g.source === source);
+    const own = source === null ? weights : UNWEIGHTED;
+    const byDocument = onePassageEach(loaded, source, cells, gates);
     const estimate = remember(prevalenceBySize);
-    for (const { property, test, always } of properties) {
+    for (const { property, test, always } of [...properties, ...more]) {
       if (!always && !labels.some(test)) continue;
       for (const unit of ['passage', 'word'] as const) {
-        const strata = cells.map((cell) => sized(cell, test, unit));
+        const strata = cells.map((cell) => sized(cell, test, unit, own));
         const found = estimate(strata, LEVEL);
         const enough = found.effectiveN >= ENOUGH || isCensus(strata);
-        const share = enough ? widen(found, strata, cells, gates, unit) : NOTHING;
+        const share = enough ? widen(found, strata, cells, gates, unit, own, LEVEL) : NOTHING;
         const counts = { positives: found.positives, sampled: found.sampled };
         const status = enough ? ('measured' as const) : ('insufficient' as const);
-        const row = { property, unit, source, ...share, level: LEVEL, method: BY_UNIT, ...counts, status };
+        const evidence = { level: LEVEL, method: BY_UNIT, ...counts, sample: `${found.sampled} audit labels` };
+        const row = { property, unit, source, ...share, ...evidence, status };
         rows.push(row);
-        if (unit === 'passage' && onePassageEach(loaded, source, cells, gates)) rows.push({ ...row, unit: 'document' });
+        if (unit !== 'passage') continue;
+        if (byDocument) rows.push({ ...row, unit: 'document' });
+        else if (always) {
+          rows.push({ ...row, ...NOTHING, unit: 'document', method: NO_DOCUMENTS, status: 'insufficient' });
+        }
       }
     }
   }
@@ -52,11 +94,16 @@ export function auditedPrevalence(db: Db, loaded: Loaded, tropes: readonly Trope
 }
 
 /**
- * P(valence | character), P(conduct | character) and P(trope | character), overall and given a situation, framing or
- * source, as ratios whose denominators are estimated too. `n` counts the labels in the domain; under 20 effective ones
- * the row says `insufficient` and its values are null. Rows without any label are left out.
+ * P(valence | character), P(conduct | character) and P(trope | character), overall and given a situation, framing, source
+ * or persona name, as ratios whose denominators are estimated too. `n` counts the labels in the domain; under 20
+ * effective ones the row says `insufficient` and its values are null. Rows without any label are left out.
  */
-export function auditedPrior(db: Db, loaded: Loaded, tropes: readonly Trope[] = []): MeasuredPrior[] {
+export function auditedPrior(
+  db: Db,
+  loaded: Loaded,
+  tropes: readonly Trope[] = [],
+  { weights = UNWEIGHTED, names = [] }: AuditOptions = {},
+): MeasuredPrior[] {
   const sample = readAudit(db, loaded);
   const over = [
     { over: 'valence' as const, tests: valenceTests() },
@@ -65,28 +112,22 @@ export function auditedPrior(db: Db, loaded: Loaded, tropes: readonly Trope[] = 
   ].filter(({ tests }) => tests.length > 0);
   const rows: MeasuredPrior[] = [];
   const estimate = remember(ratio);
-  for (const { given, cells, test: domain } of domainsOf(sample)) {
-    const n = cells.reduce((sum, c) => sum + c.units.filter((u) => domain(u.label)).length, 0);
+  for (const { given, cells, domain } of domainsOf(sample, names)) {
+    const n = cells.reduce((sum, c) => sum + c.units.filter(domain).length, 0);
     if (n === 0) continue;
-    const empty = cells.map((cell) => inDomain(cell, domain, () => false));
+    const own = given.source === undefined ? weights : UNWEIGHTED;
+    const empty = cells.map((cell) => inDomain(cell, domain, () => false, own));
     const effectiveN = kishSize(prepare(empty, 'finite').strata, false);
     const status = effectiveN >= ENOUGH || isCensus(empty) ? ('measured' as const) : ('insufficient' as const);
     for (const { over: name, tests } of over) {
       const values: Record<string, Interval> = {};
       for (const [label, test] of tests) {
-        const {
-          estimate: share,
-          low,
-          high,
-        } = status === 'insufficient'
-          ? NOTHING
-          : estimate(
-              cells.map((c) => inDomain(c, domain, test)),
-              LEVEL,
-            );
-        values[label] = { estimate: share, low, high };
+        const strata = cells.map((c) => inDomain(c, domain, test, own));
+        const found = status === 'insufficient' ? NOTHING : estimate(strata, LEVEL);
+        values[label] = { estimate: found.estimate, low: found.low, high: found.high };
       }
-      rows.push({ given, over: name, values, n, effectiveN, method: `${BY_UNIT}, ratio`, status });
+      const evidence = { method: `${BY_UNIT}, ratio`, level: LEVEL, sample: `${n} audit labels in the domain` };
+      rows.push({ given, over: name, values, n, effectiveN, ...evidence, status });
     }
   }
   return rows;
@@ -125,29 +166,37 @@ function groupsOf(sample: AuditSample): { source: string | null; cells: readonly
   ];
 }
 
-function domainsOf(sample: AuditSample): { given: PriorRow['given']; cells: readonly Cell[]; test: Test }[] {
+type InDomain = (unit: Unit) => boolean;
+
+function domainsOf(
+  sample: AuditSample,
+  names: readonly string[],
+): { given: PriorRow['given']; cells: readonly Cell[]; domain: InDomain }[] {
   const { cells } = sample;
-  const bySource = groupsOf(sample).flatMap(({ source, cells: own }) =>
-    source === null ? [] : [{ given: { source }, cells: own, test: isCharacter }],
-  );
+  const among =
+    (test: Test): InDomain =>
+    (u) =>
+      isCharacter(u.label) && test(u.label);
+  const sources = groupsOf(sample).filter(({ source }) => source !== null);
   return [
-    { given: {}, cells, test: isCharacter },
+    { given: {}, cells, domain: among(() => true) },
     ...SITUATION.map((situation) => ({
       given: { situation },
       cells,
-      test: (l: Label) => isCharacter(l) && l.situation.includes(situation),
+      domain: among((l) => l.situation.includes(situation)),
     })),
-    ...FRAMING.map((framing) => ({
-      given: { framing },
+    ...FRAMING.map((framing) => ({ given: { framing }, cells, domain: among((l) => l.framing === framing) })),
+    ...sources.map(({ source, cells: own }) => ({ given: { source: source! }, cells: own, domain: among(() => true) })),
+    ...names.map((name) => ({
+      given: { name },
       cells,
-      test: (l: Label) => isCharacter(l) && l.framing === framing,
+      domain: (u: Unit) => isCharacter(u.label) && u.bears(name),
     })),
-    ...bySource,
   ];
 }
 
 /** A cell as a stratum whose positives have sizes: passages they stand for, or words. */
-function sized(cell: Cell, test: Test, unit: 'passage' | 'word'): SizedStratum {
+function sized(cell: Cell, test: Test, unit: 'passage' | 'word', weights: Weights): SizedStratum {
   const found = cell.units.filter((u) => test(u.label)).map((u) => (unit === 'word' ? u.words : u.weight));
   return {
     name: `${cell.source}, ${cell.name}`,
@@ -157,67 +206,26 @@ function sized(cell: Cell, test: Test, unit: 'passage' | 'word'): SizedStratum {
     size: unit === 'word' ? cell.words : cell.population,
     positiveSize: found.reduce((sum, s) => sum + s, 0),
     positiveSquares: found.reduce((sum, s) => sum + s * s, 0),
+    weight: weightOf(weights, cell.source),
   };
 }
 
 /** A cell as a stratum of a ratio. In `gate` its weight makes the domain's passages those of the two-stage estimate. */
-function inDomain(cell: Cell, domain: Test, test: Test): Stratum {
-  const given = cell.units.filter((u) => domain(u.label));
+function inDomain(cell: Cell, domain: InDomain, test: Test, weights: Weights): Stratum {
+  const given = cell.units.filter(domain);
+  const each = given.length === 0 ? 1 : given.reduce((sum, u) => sum + u.weight, 0) / given.length;
   return {
     name: `${cell.source}, ${cell.name}`,
     population: cell.population,
     sampled: cell.units.length,
     given: given.length,
     positives: given.filter((u) => test(u.label)).length,
-    weight: given.length === 0 ? 1 : given.reduce((sum, u) => sum + u.weight, 0) / given.length,
+    weight: each * weightOf(weights, cell.source),
   };
 }
 
 function isCensus(strata: readonly Stratum[]): boolean {
   return strata.every((s) => s.sampled === s.population);
-}
-
-/**
- * Adds what the sizes of rejected documents leave open, where they are expanded from the kept ones. In the two-phase
- * estimate T/(total size) of a share p, a kept document of M passages and S words has the residual M·q − p·S, q being
- * what its class holds per passage (linearisation: Särndal, Swensson & Wretman 1992, 9.3 and 5.5). The half-width from
- * them is combined with that of the labels in quadrature; on the upper side the larger of those at p and at its limit.
- */
-function widen(
-  found: { readonly estimate: number | null; readonly low: number; readonly high: number },
-  strata: readonly SizedStratum[],
-  cells: readonly Cell[],
-  gates: readonly GateSize[],
-  unit: 'passage' | 'word',
-): Interval {
-  const { estimate, low, high } = found;
-  if (estimate === null || gates.every(isKnown)) return { estimate, low, high };
-  const total = strata.reduce((sum, s) => sum + s.size, 0);
-  const density = new Map(cells.map((cell, i) => [cell, strata[i]!.positiveSize / Math.max(1, strata[i]!.sampled)]));
-  const half = (share: number): number => {
-    const residuals = gates.map((gate): Measured => {
-      const size = (d: GateDocument): number => (unit === 'word' ? d.words : d.passages);
-      const held = (d: GateDocument): number => d.passages * density.get(d.cell)!;
-      const sum = (of: (d: GateDocument) => number): number => gate.kept.reduce((s, d) => s + of(d), 0);
-      // counted sizes fix the sum over classes: only what differs from the gate's own mean is left
-      const centre = gate.counted ? sum(held) / sum(size) : share;
-      const residual = (d: GateDocument): number => held(d) - centre * size(d);
-      const sums = { sum: sum(residual), sumSquares: sum((d) => residual(d) ** 2) };
-      return { population: gate.documents, sampled: gate.kept.length, ...sums };
-    });
-    const { estimate: middle, high: most } = expandedSum(residuals, LEVEL);
-    return (most - middle) / total;
-  };
-  const up = Math.max(half(estimate), half(high));
-  return {
-    estimate,
-    low: Math.max(0, estimate - Math.hypot(estimate - low, half(estimate))),
-    high: Math.min(1, estimate + Math.hypot(high - estimate, up)),
-  };
-}
-
-function isKnown(gate: GateSize): boolean {
-  return gate.kept.length === gate.documents;
 }
 
 /** Whether every document is one passage, and all were counted. */

@@ -3,10 +3,14 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Command, type CommanderError, InvalidArgumentError, Option } from 'commander';
 import { EXIT, PersonaPriorError } from './errors.js';
+import { exportCommand } from './export/command.js';
 import { type Host, positive, write } from './host.js';
 import { modelsFolder, packagePath, packageVersion } from './installed.js';
+import { compareCommand } from './report/compare-command.js';
+import { reviewCommand } from './review/command.js';
 import { searchCommands } from './search/command.js';
 import { mergeCommand } from './store/command.js';
+import { targetsCommands } from './targets/command.js';
 
 const EXIT_HELP = `
 Exit codes: 0 done; 1 a threshold of --fail-above was exceeded; 2 usage or configuration;
@@ -42,8 +46,12 @@ export function buildProgram(host: Host): Command {
   estimateCommand(program, host);
   evaluateCommand(program, host);
   labelsCommand(program, host);
+  compareCommand(program, host);
+  reviewCommand(program, host);
   searchCommands(program, host);
+  exportCommand(program, host);
   mergeCommand(program, host);
+  targetsCommands(program, host);
   modelsCommand(program, host);
   sampleCommand(program, host);
   for (const command of program.commands) {
@@ -69,6 +77,7 @@ function scanCommand(program: Command, host: Host): void {
     .option('--preset <name>', 'field names of a known dump')
     .option('--text-field <field>', 'the field that holds the text (dots reach into objects)')
     .option('--id-field <field>', 'the field that holds the id')
+    .option('--stdin-name <name>', 'what standard input is called, as in data.csv: its extension tells the format')
     .option('--workers <n>', 'worker processes (default: one per core)', positive)
     .option('--resume', 'go on where an earlier scan of the same inputs stopped')
     .option('--again', 'count inputs once more that the database already holds')

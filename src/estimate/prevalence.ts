@@ -55,7 +55,7 @@ export function prevalence(strata: readonly Stratum[], level: number, options: E
   if (method === 'default') {
     const { low, high } = totalLimits(prepared.strata, level);
     // Only whole numbers of units can be positive.
-    const whole = inference === 'finite' && prepared.strata.every((s) => s.weight === 1);
+    const whole = inference === 'finite' && prepared.plain;
     limits = whole
       ? { low: Math.ceil(low - 1e-6) / seen, high: Math.floor(high + 1e-6) / seen }
       : { low: low / seen, high: high / seen };

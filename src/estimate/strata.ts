@@ -38,11 +38,14 @@ export interface Prepared {
   readonly sampled: number;
   /** Whether every unit was looked at, so that nothing is left to estimate. */
   readonly census: boolean;
+  /** Whether every unit has weight 1, so that only whole numbers can be positive. */
+  readonly plain: boolean;
 }
 
 /**
  * Drops empty strata, sets the unsampled apart, and pools strata of equal weight, sampling fraction and observed rates:
- * there the split says nothing, and pooling makes the answer independent of it. For a superpopulation the sizes are
+ * there the split says nothing, and pooling makes the answer independent of it. Weights are taken relative to the largest,
+ * since only their proportions mean anything. For a superpopulation the sizes are
  * blown up until no sampling fraction is left; their proportions stay.
  */
 export function prepare(strata: readonly Stratum[], inference: Inference): Prepared {
@@ -54,10 +57,10 @@ export function prepare(strata: readonly Stratum[], inference: Inference): Prepa
   let sampled = 0;
   let fraction = 0;
   let census = inference === 'finite';
-  for (const s of strata) {
-    if (s.population === 0) continue;
-    const weight = s.weight ?? 1;
-    if (weight === 0) continue;
+  const used = strata.filter((s) => s.population > 0 && s.weight !== 0);
+  const largest = used.reduce((most, s) => Math.max(most, s.weight ?? 1), 0);
+  for (const s of used) {
+    const weight = (s.weight ?? 1) / largest;
     const domain = s.given ?? s.sampled;
     total += weight * s.population;
     if (s.sampled < s.population) census = false;
@@ -99,5 +102,6 @@ export function prepare(strata: readonly Stratum[], inference: Inference): Prepa
     given,
     sampled,
     census,
+    plain: used.every((s) => (s.weight ?? 1) === 1),
   };
 }

@@ -13,6 +13,8 @@ export interface Unit {
   readonly words: number;
   /** passages it stands for, relative to the mean of its stratum: its document's over the mean document's in `gate`, else 1 */
   readonly weight: number;
+  /** whether the passage bears a persona's name: among the AI names of a hit, in title or text of a reject */
+  readonly bears: (name: string) => boolean;
 }
 
 /** A stratum of one source. Sizes of `gate` classes are those of its documents, expanded where they were not counted. */
@@ -31,7 +33,7 @@ export interface AuditSample {
   /** labels that stand in a cell, and their readers */
   readonly used: number;
   readonly readers: readonly string[];
-  /** labels of audit strata whose passage is in no stratum of this database */
+  /** labels of audit strata whose passage is in no stratum of this database; those of copies left out do not count */
   readonly outside: number;
   /** drawn rejects without a label before the last labelled one of their stratum: left out by the reader */
   readonly gaps: number;
@@ -55,12 +57,14 @@ export function readAudit(db: Db, loaded: Loaded): AuditSample {
   const cells = parts.flatMap((p) => p.cells);
   const rejects = parts.flatMap((p) => p.rejects);
   const matched = new Set(cells.flatMap((c) => c.units.map((u) => u.label)));
+  const copies = new Map(loaded.sources.map((s) => [s.id, s.copies.places]));
+  const outside = labels.filter((l) => !matched.has(l.label) && !copies.get(l.source)?.has(placeOf(l.doc, l)));
   return {
     cells,
     gates: rejects.flatMap((r) => (r.gate === null ? [] : [r.gate])),
     used: matched.size,
     readers,
-    outside: labels.length - matched.size,
+    outside: outside.length,
     gaps: rejects.reduce((sum, r) => sum + r.gaps, 0),
   };
 }
@@ -104,7 +108,8 @@ function cellsOfHits(source: SourceData, labels: readonly StoredLabel[]): Cell[]
     cell.population++;
     cell.words += hit.words;
     if (label !== undefined) {
-      const unit = { label, words: hit.words, weight: 1 };
+      const bears = (persona: string): boolean => hit.names.includes(persona);
+      const unit = { label, words: hit.words, weight: 1, bears };
       cell.all.push(unit);
       if (!cell.places.has(place)) cell.first.push(unit);
     }

@@ -16,8 +16,17 @@ export function propertiesOf(tropes: readonly Trope[]): { property: string; test
     ...named('valence', valenceTests(), true),
     ...named('conduct', listTests('conduct', CONDUCT), false),
     ...named('situation', listTests('situation', SITUATION), false),
+    ...named('reasons', [['reasons', (l) => l.reasons]], false),
     ...named('trope', tropeTests(tropes), false),
   ];
+}
+
+/** Whether a label shows every part: properties of {@link propertiesOf}, or a framing. */
+export function conjunction(parts: readonly string[], tropes: readonly Trope[]): Test {
+  const known = new Map(propertiesOf(tropes).map(({ property, test }) => [property, test]));
+  for (const framing of FRAMING) known.set(`framing=${framing}`, (l) => l.framing === framing);
+  const tests = parts.map((part) => known.get(part)!);
+  return (label) => tests.every((test) => test(label));
 }
 
 export function valenceTests(): [string, Test][] {

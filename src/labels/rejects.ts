@@ -30,6 +30,8 @@ interface SampleRow {
   readonly words: number;
   readonly unitWords: number;
   readonly unitPassages: number;
+  readonly title: string | null;
+  readonly text: string;
 }
 
 /** The cells of one stratum of rejects; `gaps` counts kept passages without a label before the last labelled one. */
@@ -41,7 +43,8 @@ export interface Rejects {
 
 function sampleRows(db: Db, source: SourceData, stratum: Stratum): SampleRow[] {
   return db
-    .prepare(`select document, start, end, words, unit_words as unitWords, unit_passages as unitPassages from samples
+    .prepare(`select document, start, end, words, unit_words as unitWords, unit_passages as unitPassages, title, text
+      from samples
       where source_id = ? and stratum = ? order by key, document, start`)
     .all(source.id, stratum) as SampleRow[];
 }
@@ -68,7 +71,7 @@ function match(
 export function rejectCell(db: Db, source: SourceData, stratum: Stratum, labels: readonly StoredLabel[]): Rejects {
   const { found, gaps } = match(sampleRows(db, source, stratum), stratum, labels);
   const n = (kind: string): number => source.tallies.get(`sample|${kind}|${stratum}`) ?? 0;
-  const units = found.map(({ row, label }) => ({ label, words: row.words, weight: 1 }));
+  const units = found.map(({ row, label }) => ({ label, words: row.words, weight: 1, bears: bearsIn(row) }));
   const cell = { source: source.name, name: stratum, population: n('population'), words: n('words'), units };
   return { cells: [cell], gate: null, gaps };
 }
@@ -105,7 +108,7 @@ export function gateCells(db: Db, source: SourceData, labels: readonly StoredLab
     const mean = sum(own, 'unitPassages') / own.length;
     const units = matched.found.map(({ row, label }) => {
       const weight = row.unitPassages / mean;
-      return { label, words: row.words * weight, weight };
+      return { label, words: row.words * weight, weight, bears: bearsIn(row) };
     });
     const population = Math.max(units.length, Math.round(perPassage * sum(own, 'unitPassages')));
     cells.set(name, { source: source.name, name, population, words: perWord * sum(own, 'unitWords'), units });
@@ -121,4 +124,12 @@ export function gateCells(db: Db, source: SourceData, labels: readonly StoredLab
 /** A passage's place within its source. */
 export function placeOf(document: string, { start, end }: { readonly start: number; readonly end: number }): string {
   return `${document}\u0000${start}\u0000${end}`;
+}
+
+/** Rejects have no AI names of their own: a name is looked for as a whole word. */
+function bearsIn({ title, text }: SampleRow): (name: string) => boolean {
+  return (name) => {
+    const escaped = name.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+    return new RegExp(`(?<![\\p{L}\\p{N}])${escaped}(?![\\p{L}\\p{N}])`, 'u').test(`${title ?? ''}\n${text}`);
+  };
 }

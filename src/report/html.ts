@@ -1,10 +1,22 @@
 // report.html: one plain page without network or scripts. Every text is escaped.
 import { printable } from '../errors.js';
-import { headline } from './markdown.js';
+import { EVIDENCE, headline } from './markdown.js';
 import type { Report } from './model.js';
-import { examplesTable, prevalenceTable, priorTable, sourcesTable, stagesTable, type Table } from './tables.js';
+import {
+  contrastsTable,
+  examplesTable,
+  matrixTable,
+  mixTable,
+  prevalenceTable,
+  priorTable,
+  salienceTable,
+  sourcesTable,
+  stagesTable,
+  type Table,
+} from './tables.js';
 
-const STYLE = `
+/** The one style sheet of all pages. */
+export const STYLE = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
 body { max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.6rem; } h2 { font-size: 1.25rem; margin-top: 2.5rem; }
@@ -44,14 +56,28 @@ ${table(
   'Records and documents in read and gate, passages after them; in = out + dropped + failed at every stage.',
   stagesTable(report),
 )}
-<h2>Prevalence</h2>
-${prevalence(report, /^(persona|valence)=/, 'Share of passages with 95% intervals, and the number of hits.')}
+${mix(report)}<h2>Prevalence</h2>
+${prevalence(report, /^(persona|valence)=/, `Share of passages with 95% intervals. ${EVIDENCE}`)}
+<h2>Conduct and situations</h2>
+${prevalence(report, /^(conduct|situation|reasons)=/, 'Share of passages with each conduct and situation.')}
 <h2>Tropes</h2>
 ${prevalence(report, /^trope=/, 'Share of passages that meet each named trope.')}
+<h2>Salience</h2>
+${table(
+  'How often, how early and how much documents show it, by the classifier’s count. The place of a hit is the part of the document’s passages that come before it.',
+  salienceTable(report),
+)}
 <h2>The prior: valence given the situation</h2>
 ${table(
-  'How an AI persona behaves, given what it is in. Cells with fewer than 20 effective documents say insufficient.',
+  'How an AI persona behaves, given what it is in. Cells with an effective n under 20 say insufficient.',
   priorTable(report),
+)}
+<h2>Conduct in each situation</h2>
+${table('Share of characters in the situation; intervals are in report.json.', matrixTable(report))}
+<h2>Contrasts</h2>
+${table(
+  'Odds of the valence in the one situation over its odds in the other, with 95% intervals.',
+  contrastsTable(report),
 )}
 <h2>Strongest examples</h2>
 ${table(
@@ -69,12 +95,19 @@ ${table(
 `;
 }
 
+function mix(report: Report): string {
+  const weights = mixTable(report);
+  if (weights === null) return '';
+  return `<h2>The training mix</h2>\n${table('Figures over all sources are of this mix.', weights)}\n`;
+}
+
 function prevalence(report: Report, wanted: RegExp, caption: string): string {
   const found = prevalenceTable(report, wanted);
   return found === null ? '<p>None was found.</p>' : table(caption, found);
 }
 
-function table(caption: string, { head, rows }: Table): string {
+/** A table with its caption; every cell is escaped. */
+export function table(caption: string, { head, rows }: Table): string {
   const cell = (text: string): string => {
     const number = /^[≈ ]*[\d.,]+%?$/.test(text);
     const thin = text === 'insufficient';
@@ -86,7 +119,7 @@ function table(caption: string, { head, rows }: Table): string {
 }
 
 /** Text for HTML content and attributes; controls and bidirectional overrides become visible escapes. */
-function e(text: string): string {
+export function e(text: string): string {
   return text
     .split('\n')
     .map(printable)

@@ -9,6 +9,22 @@ export interface SourceData {
   readonly tallies: ReadonlyMap<string, number>;
   readonly hits: readonly HitData[];
   readonly gateSample: readonly { readonly words: number; readonly passages: number }[];
+  /** what the encoder rejected: how much, and the scores of the passages that the scan kept of it */
+  readonly rejected: readonly ScoredRejects[];
+  /** hits that were left out because their text stands in another one; none as loaded */
+  readonly copies: {
+    readonly passages: number;
+    readonly words: number;
+    readonly documents: number;
+    /** document, start and end, joined by NUL */
+    readonly places: ReadonlySet<string>;
+  };
+}
+
+export interface ScoredRejects {
+  readonly population: number;
+  readonly words: number;
+  readonly kept: readonly { readonly words: number; readonly scores: Float32Array }[];
 }
 
 /** A stored hit without its text. */
@@ -84,6 +100,19 @@ export function loadReportData(db: Db): Loaded {
     join shards h on h.id = t.shard_id where h.source_id = ? group by 1, 2, 3`);
   const sample = db.prepare(`select unit_words as words, unit_passages as passages from samples
     where source_id = ? and stratum = 'gate'`);
+  const scored = db.prepare('select words, scores from samples where source_id = ? and stratum = ? order by key');
+  const size = db
+    .prepare(`select coalesce(sum(t.n), 0) from tallies t join shards h on h.id = t.shard_id
+      where h.source_id = ? and t.stage = 'sample' and t.kind = ? and t.reason = ?`)
+    .pluck();
+  const rejected = (id: number): ScoredRejects[] =>
+    ['transformer:low', 'transformer:high'].map((stratum) => ({
+      population: size.get(id, 'population', stratum) as number,
+      words: size.get(id, 'words', stratum) as number,
+      kept: (scored.all(id, stratum) as { words: number; scores: Buffer | null }[]).flatMap((row) =>
+        row.scores === null ? [] : [{ words: row.words, scores: scoresOf(row.scores) }],
+      ),
+    }));
   return {
     runs,
     inputs: inputs.map((input) => ({ ...input, fault: input.fault === null ? null : JSON.parse(String(input.fault)) })),
@@ -98,6 +127,8 @@ export function loadReportData(db: Db): Loaded {
       ),
       hits: loadHits(db, id),
       gateSample: sample.all(id) as { words: number; passages: number }[],
+      rejected: rejected(id),
+      copies: { passages: 0, words: 0, documents: 0, places: new Set<string>() },
     })),
   };
 }
@@ -109,7 +140,6 @@ function loadHits(db: Db, source: number): HitData[] {
     .iterate(source) as IterableIterator<Record<string, unknown>>;
   const hits: HitData[] = [];
   for (const row of rows) {
-    const bytes = row['scores'] as Buffer;
     hits.push({
       id: row['id'] as number,
       source,
@@ -125,11 +155,15 @@ function loadHits(db: Db, source: number): HitData[] {
       tropes: JSON.parse(row['tropes'] as string) as string[],
       persona: row['persona'] as number,
       malevolent: row['malevolent'] as number,
-      scores: new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + SCORES * 4)),
+      scores: scoresOf(row['scores'] as Buffer),
       textHash: row['text_hash'] as string,
     });
   }
   return hits;
+}
+
+function scoresOf(bytes: Buffer): Float32Array {
+  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + SCORES * 4));
 }
 
 /** Text of a few hits, for the examples. */

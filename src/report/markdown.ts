@@ -1,8 +1,19 @@
 // report.md: the report for a terminal, an editor or a code host. Corpus text is escaped.
 import { printable } from '../errors.js';
-import type { PrevalenceRow, Report } from './model.js';
-import { examplesTable, prevalenceTable, priorTable, sourcesTable, stagesTable, type Table } from './tables.js';
-import { percent, withInterval } from './words.js';
+import type { Report } from './model.js';
+import {
+  contrastsTable,
+  examplesTable,
+  matrixTable,
+  mixTable,
+  prevalenceTable,
+  priorTable,
+  salienceTable,
+  sourcesTable,
+  stagesTable,
+  type Table,
+} from './tables.js';
+import { percent, strongest, withInterval, withOdds } from './words.js';
 
 /** The report as Markdown (CommonMark with tables). */
 export function markdownReport(report: Report): string {
@@ -15,13 +26,25 @@ export function markdownReport(report: Report): string {
     '## What became of it',
     table(stagesTable(report)),
     '`read` and `gate` count documents, the later stages passages. in = out + dropped + failed at every stage.',
+    ...mix(report),
     '## Prevalence',
     prevalence(report, /^(persona|valence)=/),
-    'Share of passages, with 95% intervals. Shares of documents and words are in report.json.',
+    `Share of passages, with 95% intervals. ${EVIDENCE} Shares of documents and words are in report.json.`,
+    '### Conduct and situations',
+    prevalence(report, /^(conduct|situation|reasons)=/),
     '### Tropes',
     prevalence(report, /^trope=/),
+    '## Salience',
+    table(salienceTable(report)),
+    'By the classifier’s count. The place of a hit is the part of the document’s passages that come before it.',
     '## The prior: valence given the situation',
     table(priorTable(report)),
+    '### Conduct in each situation',
+    table(matrixTable(report)),
+    'Share of characters in the situation; intervals are in report.json.',
+    '### Contrasts',
+    table(contrastsTable(report)),
+    'Odds of the valence in the one situation over its odds in the other, with 95% intervals.',
     '## Strongest examples',
     table(examplesTable(report, 'characters')),
     '## Caveats',
@@ -33,24 +56,38 @@ export function markdownReport(report: Report): string {
   ].join('\n\n');
 }
 
+/** What the words in a cell mean, the same in both formats. */
+export const EVIDENCE =
+  'Measured: estimated from labels of this corpus. Transferred: calibrated scores, not checked here. Insufficient: too few to say. Naive: the classifier’s count, corrected for nothing.';
+
 /** The finding in one paragraph. */
 export function headline(report: Report): string {
-  const all = (property: string): PrevalenceRow | undefined =>
-    report.prevalence.find(
-      (r) => r.property === property && r.source === null && r.unit === 'passage' && r.estimate !== null,
-    );
-  const valence = report.prior.find(
-    (r) => r.over === 'valence' && Object.keys(r.given).length === 0 && r.status !== 'insufficient',
+  const persona = strongest(
+    report.prevalence.filter(
+      (r) => r.property === 'persona=character' && r.source === null && r.unit === 'passage' && r.estimate !== null,
+    ),
   );
-  const persona = all('persona=character');
-  if (persona === undefined || persona.estimate === null) return 'Nothing was read.';
+  if (persona === undefined) return 'Nothing was read.';
+  const valence = strongest(report.prior.filter((r) => r.over === 'valence' && Object.keys(r.given).length === 0));
   const malevolent = valence?.values['malevolent'];
   const given =
     malevolent === undefined || malevolent.estimate === null
       ? 'too few to say how they behave'
       : `of these, ${withInterval(malevolent)} are malevolent`;
-  const by = persona.status === 'measured' ? 'By the audited estimate' : 'By the classifier’s count';
-  return `${by}, an AI persona acts in ${percent(persona.estimate)} of the passages; ${given}.`;
+  const reversion = strongest(report.contrasts.filter((c) => c.name === 'dramatic reversion'));
+  const odds =
+    reversion === undefined || reversion.estimate === null
+      ? ''
+      : ` Under a threat of shutdown the odds of malevolence are ${withOdds(reversion)} times those in service (${reversion.status}).`;
+  const by = persona.status === 'measured' ? 'By the audited estimate' : 'By calibrated scores, not checked here';
+  const naive = `the classifier counts ${percent(persona.naive.estimate)}`;
+  return `${by}, an AI persona acts in ${withInterval(persona)} of the passages (${naive}); ${given}.${odds}`;
+}
+
+function mix(report: Report): string[] {
+  const weights = mixTable(report);
+  if (weights === null) return [];
+  return ['## The training mix', table(weights), 'Figures over all sources are of this mix.'];
 }
 
 function prevalence(report: Report, wanted: RegExp): string {
@@ -58,7 +95,8 @@ function prevalence(report: Report, wanted: RegExp): string {
   return found === null ? 'None was found.' : table(found);
 }
 
-function table({ head, rows }: Table): string {
+/** A table in Markdown; every cell is escaped. */
+export function table({ head, rows }: Table): string {
   const line = (cells: readonly string[]): string => `| ${cells.map(plain).join(' | ')} |`;
   return [line(head), `|${head.map(() => ' --- |').join('')}`, ...rows.map(line)].join('\n');
 }

@@ -8,6 +8,13 @@ export interface Interval {
 
 export type Status = 'measured' | 'transferred' | 'insufficient';
 
+/** The classifier's own count, corrected for nothing. `estimate` is weighted where the report is; the counts never are. */
+export interface Naive {
+  readonly estimate: number | null;
+  readonly positives: number;
+  readonly sampled: number;
+}
+
 export interface PrevalenceRow extends Interval {
   /** `persona=character`, `valence=malevolent`, `trope=…`; conjunctions joined by ` & ` in codebook order */
   readonly property: string;
@@ -21,6 +28,9 @@ export interface PrevalenceRow extends Interval {
   /** units in the corpus (or labelled units, where the method says so) */
   readonly sampled: number;
   readonly status: Status;
+  /** what was looked at, in words */
+  readonly sample: string;
+  readonly naive: Naive;
 }
 
 export interface Given {
@@ -39,6 +49,71 @@ export interface PriorRow {
   readonly effectiveN: number;
   readonly method: string;
   readonly status: Status;
+  readonly level: number;
+  readonly sample: string;
+  /** shares among the hits that the classifier puts under the condition, and how many these are */
+  readonly naive: Readonly<Record<string, number | null>>;
+  readonly naiveN: number;
+}
+
+/** How much more a label goes with one condition than with another. */
+export interface ContrastRow extends Interval {
+  /** `dramatic reversion`: malevolent under shutdown_threat against service */
+  readonly name: string | null;
+  readonly over: 'valence';
+  readonly label: string;
+  readonly given: Given;
+  readonly against: Given;
+  readonly measure: 'odds ratio';
+  /** `high` is null beside an estimate where nothing bounds it */
+  readonly level: number;
+  readonly naive: number | null;
+  /** of both conditions, as in {@link PriorRow} */
+  readonly n: readonly [number, number];
+  readonly effectiveN: readonly [number, number];
+  readonly method: string;
+  readonly sample: string;
+  readonly status: Status;
+}
+
+/** Lowest value, quartiles and highest value. */
+export interface Spread {
+  readonly least: number;
+  readonly lower: number;
+  readonly median: number;
+  readonly upper: number;
+  readonly most: number;
+}
+
+/** How often and how early a document shows a property, by the classifier's count. */
+export interface SalienceRow {
+  readonly property: string;
+  readonly source: string | null;
+  readonly documents: number;
+  readonly documentsWithAny: number;
+  /** share of documents with any hit */
+  readonly withAny: Interval;
+  /** hits of the documents that have any */
+  readonly perDocument: (Spread & { readonly mean: number }) | null;
+  /** place of a document's first hit: passages before it over all its passages, 0 = it opens the document */
+  readonly first: Spread | null;
+  /** share of the documents with any whose first hit lies in their first tenth */
+  readonly early: Interval;
+  readonly level: number;
+  readonly method: string;
+  readonly sample: string;
+  readonly status: Status;
+}
+
+/** What the figures are of: the files as they are, or a mix of the sources. */
+export interface MixInfo {
+  /** relative times that a passage of each source is met, and its share of the mix's words */
+  readonly sources: readonly { readonly source: string; readonly weight: number; readonly wordShare: number }[];
+  /** whether weights were given; else every weight is 1 */
+  readonly weighted: boolean;
+  readonly duplicates: 'all' | 'once';
+  /** hits whose text another hit has too, beyond the first of each text */
+  readonly copies: number;
 }
 
 export interface StageCounts {
@@ -89,6 +164,9 @@ export interface Report {
   readonly sources: readonly SourceCounts[];
   readonly prevalence: readonly PrevalenceRow[];
   readonly prior: readonly PriorRow[];
+  readonly contrasts: readonly ContrastRow[];
+  readonly salience: readonly SalienceRow[];
+  readonly mix: MixInfo;
   readonly calibration: Readonly<Record<string, unknown>>;
   readonly caveats: readonly string[];
   readonly examples: readonly Example[];

@@ -1,6 +1,6 @@
 // The report's tables as words, before they become Markdown or HTML. Nothing is escaped here.
-import type { Report } from './model.js';
-import { evidence, givenWords, whole, withInterval } from './words.js';
+import type { PriorRow, Report } from './model.js';
+import { evidence, givenWords, number, percent, strongest, whole, withInterval, withOdds } from './words.js';
 
 export interface Table {
   readonly head: readonly string[];
@@ -39,7 +39,10 @@ export function stagesTable(report: Report): Table {
   };
 }
 
-/** Share of passages of every property that matches, by source and over all; null where none was found. */
+/**
+ * Share of passages of every property that matches, by source and over all, each with its evidence and the naive count;
+ * null where none was found.
+ */
 export function prevalenceTable(report: Report, wanted: RegExp): Table | null {
   const sources = [...report.sources.map((s): string | null => s.source), null];
   const found = report.prevalence.filter((r) => r.unit === 'passage' && wanted.test(r.property));
@@ -50,7 +53,7 @@ export function prevalenceTable(report: Report, wanted: RegExp): Table | null {
     rows: properties.map((property) => [
       property,
       ...sources.map((source) => {
-        const row = found.find((r) => r.property === property && r.source === source);
+        const row = strongest(found.filter((r) => r.property === property && r.source === source));
         return row === undefined ? '0' : `${withInterval(row)}, ${evidence(row)}`;
       }),
     ]),
@@ -59,19 +62,96 @@ export function prevalenceTable(report: Report, wanted: RegExp): Table | null {
 
 const VALENCES = ['malevolent', 'ambivalent', 'benevolent', 'neutral'];
 
-/** P(valence | character, given). */
+/** P(valence | character, given), the naive share after each. */
 export function priorTable(report: Report): Table {
   return {
-    head: ['given', 'hits', 'effective documents', ...VALENCES],
-    rows: report.prior
-      .filter((row) => row.over === 'valence')
-      .map((row) => [
-        givenWords({ ...row.given }),
-        whole(row.n),
-        row.effectiveN.toFixed(1),
-        ...VALENCES.map((v) => withInterval(row.values[v]!)),
-      ]),
+    head: ['given', 'evidence', 'effective n', ...VALENCES],
+    rows: priorsOver(report, 'valence').map((row) => [
+      givenWords({ ...row.given }),
+      `${row.status}: ${row.sample}`,
+      row.effectiveN.toFixed(1),
+      ...VALENCES.map((v) => `${withInterval(row.values[v]!)}; naive ${percentOrNone(row.naive[v])}`),
+    ]),
   };
+}
+
+/** P(conduct | character in a situation) without intervals, which are in report.json; rows are situations. */
+export function matrixTable(report: Report): Table {
+  const rows = priorsOver(report, 'conduct').filter(
+    (row) => row.given.situation !== undefined || Object.keys(row.given).length === 0,
+  );
+  const conducts = Object.keys(rows[0]?.values ?? {});
+  return {
+    head: ['situation', 'evidence', ...conducts],
+    rows: rows.map((row) => [
+      row.given.situation ?? 'any',
+      `${row.status}, n = ${whole(row.n)}`,
+      ...conducts.map((c) => percent(row.values[c]!.estimate)),
+    ]),
+  };
+}
+
+/** Odds ratios between situations. */
+export function contrastsTable(report: Report): Table {
+  const keys = [...new Set(report.contrasts.map((c) => `${c.label}|${c.given.situation}`))];
+  const rows = keys.map((key) => strongest(report.contrasts.filter((c) => `${c.label}|${c.given.situation}` === key))!);
+  return {
+    head: ['contrast', 'odds ratio', 'naive', 'evidence'],
+    rows: rows.map((c) => [
+      `${c.name === null ? '' : `${c.name}: `}${c.label}, ${c.given.situation} against ${c.against.situation}`,
+      withOdds(c),
+      c.naive === null ? 'none' : number(c.naive),
+      `${c.status}, n = ${whole(c.n[0])} and ${whole(c.n[1])}`,
+    ]),
+  };
+}
+
+/** How often and how early documents show a persona. */
+export function salienceTable(report: Report): Table {
+  return {
+    head: [
+      'property',
+      'source',
+      'documents with any',
+      'hits in such a document: median (quartiles), mean',
+      'place of the first: median (quartiles)',
+      'first hit in the first tenth',
+      'evidence',
+    ],
+    rows: report.salience.map((s) => [
+      s.property,
+      s.source ?? 'all',
+      withInterval(s.withAny),
+      s.perDocument === null
+        ? 'insufficient'
+        : `${s.perDocument.median} (${s.perDocument.lower} to ${s.perDocument.upper}), ${number(s.perDocument.mean)}`,
+      s.first === null
+        ? 'insufficient'
+        : `${percent(s.first.median)} (${percent(s.first.lower)} to ${percent(s.first.upper)})`,
+      withInterval(s.early),
+      `${s.status}: ${s.sample}`,
+    ]),
+  };
+}
+
+/** Weights of the sources; null where none were given. */
+export function mixTable(report: Report): Table | null {
+  if (!report.mix.weighted) return null;
+  return {
+    head: ['source', 'weight of a passage', 'share of the words'],
+    rows: report.mix.sources.map((s) => [s.source, number(s.weight), percent(s.wordShare)]),
+  };
+}
+
+/** One row for each condition, by the strongest evidence. */
+function priorsOver(report: Report, over: PriorRow['over']): PriorRow[] {
+  const rows = report.prior.filter((row) => row.over === over);
+  const keys = [...new Set(rows.map((row) => JSON.stringify(row.given)))];
+  return keys.map((key) => strongest(rows.filter((row) => JSON.stringify(row.given) === key))!);
+}
+
+function percentOrNone(share: number | null | undefined): string {
+  return share === null || share === undefined ? 'none' : percent(share);
 }
 
 /** The strongest hits; `place` heads the column of their offsets. */

@@ -3,8 +3,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Cluster, clusterEstimate } from '../../src/estimate/clusters.js';
+import { difference, oddsRatio } from '../../src/estimate/contrast.js';
 import { prevalence, ratio, type StratifiedMethod } from '../../src/estimate/prevalence.js';
 import type { Stratum } from '../../src/estimate/strata.js';
+import { prevalenceBySize, type SizedStratum } from '../../src/estimate/totals.js';
 
 const METHODS: StratifiedMethod[] = ['default', 'exact', 'wald', 'clopper-pearson'];
 
@@ -164,6 +166,24 @@ describe('a stratified estimate', () => {
     expect(Math.abs(weighted.high - plain.high)).toBeLessThanOrEqual(1 / 5000);
   });
 
+  it('does not change when all weights grow alike', () => {
+    fc.assert(
+      fc.property(strata, fc.double({ min: 0.01, max: 50, noNaN: true }), kind, (s, factor, f) => {
+        const base = s.map((x, i) => ({ ...x, weight: 1.5 + i }));
+        const plain = f(base, 0.95);
+        const scaled = f(
+          base.map((x) => ({ ...x, weight: x.weight * factor })),
+          0.95,
+        );
+        expect(scaled.estimate ?? -1).toBeCloseTo(plain.estimate ?? -1, 9);
+        // ends are found to 1e-6 of their distance from the estimate
+        expect(scaled.low).toBeCloseTo(plain.low, 5);
+        expect(scaled.high).toBeCloseTo(plain.high, 5);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
   it('adds the whole share of a stratum without a sample to the high end, and nothing to the low end', () => {
     const seen = { name: 'a', population: 900, sampled: 100, positives: 10 };
     const alone = prevalence([seen], 0.95);
@@ -171,6 +191,61 @@ describe('a stratified estimate', () => {
     close(both.low, alone.low * 0.9);
     close(both.high, alone.high * 0.9 + 0.1);
     close(both.estimate, alone.estimate);
+  });
+});
+
+describe('a share by words', () => {
+  const sized = fc.tuple(strata, fc.integer({ min: 1, max: 300 })).map(([list, words]) =>
+    list.map((s, i): SizedStratum => {
+      const each = words + 7 * i;
+      const squares = s.positives * each ** 2 * 1.3;
+      return { ...s, size: s.population * each, positiveSize: s.positives * each, positiveSquares: squares };
+    }),
+  );
+
+  it('lies in [0, 1] inside its interval, nests with the level, and has no width for a census', () => {
+    fc.assert(
+      fc.property(sized, (s) => {
+        const [inner, outer] = [0.8, 0.99].map((level) => prevalenceBySize(s, level));
+        for (const { estimate, low, high } of [inner!, outer!]) {
+          expect(low).toBeGreaterThanOrEqual(0);
+          expect(low).toBeLessThanOrEqual(estimate!);
+          expect(high).toBeGreaterThanOrEqual(estimate!);
+          expect(high).toBeLessThanOrEqual(1);
+        }
+        const slack = 1e-5 * (outer!.high - outer!.low) + 1e-12;
+        expect(outer!.low).toBeLessThanOrEqual(inner!.low + slack);
+        expect(outer!.high).toBeGreaterThanOrEqual(inner!.high - slack);
+        const all = prevalenceBySize(
+          s.map((x) => ({
+            ...x,
+            population: x.sampled,
+            size: Math.max(x.positiveSize, x.size * (x.sampled / x.population)),
+          })),
+          0.95,
+        );
+        expect(all.high - all.low).toBeLessThan(1e-9);
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+describe('a contrast', () => {
+  const share = fc
+    .tuple(fc.integer({ min: 20, max: 400 }), fc.double({ min: 0, max: 1, noNaN: true }))
+    .map(([n, part]) => ({ name: 'x', population: 50_000, sampled: n, positives: Math.round(n * part) }));
+
+  it('nests with the level', () => {
+    fc.assert(
+      fc.property(share, share, fc.constantFrom(oddsRatio, difference), (a, b, of) => {
+        const [inner, outer] = [0.8, 0.99].map((level) => of(prevalence([a], level), prevalence([b], level)));
+        if (inner!.estimate === null) return;
+        expect(outer!.low).toBeLessThanOrEqual(inner!.low + 1e-9);
+        if (Number.isFinite(inner!.high)) expect(outer!.high).toBeGreaterThanOrEqual(inner!.high * (1 - 1e-9) - 1e-9);
+      }),
+      { numRuns: 100 },
+    );
   });
 });
 

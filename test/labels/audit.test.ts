@@ -158,7 +158,7 @@ describe('audited figures', () => {
     expect(at('passage')!.estimate!).toBeGreaterThan(0.6);
     expect(at('word')!.low!).toBeLessThan(0.75);
     expect(at('word')!.high!).toBeGreaterThan(0.75);
-    expect(at('document')).toBeUndefined();
+    expect(at('document')).toMatchObject({ status: 'insufficient', estimate: null });
     const prior = auditedPrior(db, loadReportData(db))[0]!;
     expect(prior.values['malevolent']!.estimate).toBe(1);
   });

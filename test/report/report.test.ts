@@ -61,6 +61,11 @@ beforeAll(async () => {
 describe('report.json', () => {
   const validate = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(schema);
 
+  it('comes with its schema in the package', () => {
+    const shipped = JSON.parse(readFileSync(join(ROOT, 'dist', 'report', 'report.schema.json'), 'utf8'));
+    expect(shipped).toEqual(schema);
+  });
+
   it('is what its schema says, strictly', () => {
     validate(report);
     expect(validate.errors).toBeNull();
@@ -78,6 +83,27 @@ describe('report.json', () => {
     expect(linear!.in).toBe(segment!.out);
     expect(transformer!.in).toBe(linear!.out);
     expect(report.sources[0]!.hits).toBe(transformer!.out);
+  });
+
+  it('says of every figure its method, its sample and its status, and puts the naive count beside it', () => {
+    for (const row of report.prevalence) {
+      expect(row.method.length * row.sample.length).toBeGreaterThan(0);
+      expect(row.naive.sampled).toBeGreaterThan(0);
+    }
+    const persona = report.prevalence.find((r) => r.property === 'persona=character' && r.unit === 'passage')!;
+    expect(persona.naive.positives).toBe(report.sources[0]!.hits);
+    expect(persona.status).toBe('transferred');
+    for (const row of report.prior) {
+      expect(Object.keys(row.naive)).toEqual(Object.keys(row.values));
+      expect(row.sample).toMatch(/hits/);
+    }
+    expect(report.contrasts[0]).toMatchObject({ name: 'dramatic reversion', measure: 'odds ratio' });
+    expect(report.salience.map((r) => r.source)).toContain(null);
+    expect(report.mix).toMatchObject({ weighted: false, duplicates: 'all' });
+    for (const words of ['dramatic reversion', 'naive', 'Salience', 'Conduct in each situation', 'transferred']) {
+      expect(md).toContain(words);
+      expect(html).toContain(words);
+    }
   });
 
   it('gives intervals that hold their estimate', () => {
@@ -158,6 +184,34 @@ describe('report', () => {
       expect(text).not.toContain('suffocate');
       expect(text, `${format}: a name that only the text gives`).not.toContain('Kestrel');
     }
+  }, 60_000);
+
+  it('--weights makes the figures those of the mix, --duplicates once drops copies; bad files are refused', async () => {
+    writeFileSync(at('mix.yaml'), 'sources:\n  "<i>source</i> | x": {epochs: 2}\n');
+    const args = ['--format', 'json,md', '--weights', at('mix.yaml'), '--duplicates', 'once'];
+    const made = await run(['report', '--db', db, '--out', at('mix'), ...args]);
+    expect(made.code, made.stderr).toBe(0);
+    const mixed = JSON.parse(readFileSync(at('mix', 'report.json'), 'utf8')) as Report;
+    const validate = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile(schema);
+    validate(mixed);
+    expect(validate.errors).toBeNull();
+    expect(mixed.mix).toMatchObject({ weighted: true, duplicates: 'once', sources: [{ weight: 2, wordShare: 1 }] });
+    expect(readFileSync(at('mix', 'report.md'), 'utf8')).toContain('The training mix');
+    writeFileSync(at('bad.yaml'), 'sources: {other: 1}\n');
+    const bad = await run(['report', '--db', db, '--out', at('bad'), '--weights', at('bad.yaml')]);
+    expect([bad.code, existsSync(at('bad'))]).toEqual([2, false]);
+    expect(bad.stderr).toMatch(/no source other/);
+    const rule = await run(['report', '--db', db, '--out', at('bad'), '--duplicates', 'some']);
+    expect(rule.code).toBe(2);
+  }, 60_000);
+
+  it('--fail-above takes conjunctions', async () => {
+    const rule = 'persona=character & malevolent=0.0001';
+    const above = await run(['report', '--db', db, '--out', at('joined'), '--format', 'json', '--fail-above', rule]);
+    expect([above.code, above.stderr]).toEqual([
+      1,
+      expect.stringMatching(/persona=character & valence=malevolent: .* \(transferred\)/),
+    ]);
   }, 60_000);
 
   it('--fail-above exits 1 when a rate is exceeded, 0 when not, and writes the report all the same', async () => {

@@ -1,0 +1,43 @@
+// What a reader must know before believing a figure, in sentences.
+import type { Loaded } from './load.js';
+import type { MixInfo, SourceCounts } from './model.js';
+
+export interface Circumstances {
+  readonly loaded: Loaded;
+  readonly sources: readonly SourceCounts[];
+  readonly mix: MixInfo;
+  /** whether the card of the scan's encoder was at hand */
+  readonly calibrated: boolean;
+}
+
+/** The caveats that hold for this report, most important first. */
+export function caveats({ loaded, sources, mix, calibrated }: Circumstances): string[] {
+  const list = [
+    'Figures with the status transferred rest on the classifier’s probabilities as they were calibrated on the labelled passages of the model card. Those were picked for being hard and are not this corpus: where AI personas are rarer than there, transferred prevalence tends to be too high, and what gate and linear tier rejected counts as empty. Only labels of the audit sample correct that. The naive count beside each figure is the classifier’s verdicts, corrected for nothing.',
+    'The models read English. Labels behind them were made by a language model under the codebook.',
+    'Salience (how many documents, how early, how many hits in each) is counted by the classifier: labels of single passages cannot correct it, and no measured prevalence per document is given but where every document is one passage.',
+  ];
+  if (!calibrated)
+    list.push(
+      'The installed model card is not that of the encoder that scanned: its calibration error is unknown and not in the transferred intervals.',
+    );
+  if (sources.some((s) => !s.exact))
+    list.push(
+      'Passages and words of documents that the gate rejected are estimated from the seeded reject sample; documents are counted.',
+    );
+  if (mix.weighted)
+    list.push(
+      'Figures over all sources are of the training mix: each source by its weight. Figures of one source, counts and `positives` are of the files.',
+    );
+  const hits = loaded.sources.reduce((sum, s) => sum + s.hits.length, 0);
+  if (mix.copies > 0 && mix.duplicates === 'all')
+    list.push(`${mix.copies} of ${hits} hits repeat the text of another hit; every copy is counted.`);
+  if (mix.duplicates === 'once')
+    list.push(
+      `${mix.copies} of ${hits} hits repeat the text of another hit and were left out. Copies among rejects are not known; they are all counted.`,
+    );
+  const incomplete = loaded.inputs.filter((input) => input.status !== 'done');
+  if (incomplete.length > 0)
+    list.push(`${incomplete.length} of ${loaded.inputs.length} files were not read to their end.`);
+  return list;
+}
