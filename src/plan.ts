@@ -1,6 +1,5 @@
-// From a scan's inputs to the files it will read, each with its source name and part. Reads no records.
+// From a scan's inputs to the files it will read, each with its source name and part. Reads no records, keeps no list.
 import { basename, dirname, resolve } from 'node:path';
-import { PersonaPriorError } from './errors.js';
 import { findInputs, type InputFile } from './read/inputs.js';
 
 export interface Planned {
@@ -17,30 +16,45 @@ export interface PlanOptions {
   readonly shard?: { readonly index: number; readonly of: number };
 }
 
-/** Which files, under which source names. Every argument is one source unless `source` is given. */
-export async function planInputs(options: PlanOptions): Promise<Planned[]> {
-  const planned: Planned[] = [];
+/**
+ * Which files, under which source names, one after another: folders of millions of files are never held whole. Every
+ * argument is one source unless `source` is given. Part I of N takes every Nth file, or every Nth record where there are
+ * fewer than N files.
+ */
+export async function* planInputs(options: PlanOptions): AsyncGenerator<Planned> {
+  const { shard } = options;
+  if (shard === undefined || shard.of === 1) return yield* everyFile(options);
+  const first: Planned[] = [];
+  let number = 0;
+  for await (const planned of everyFile(options)) {
+    if (number < shard.of) first.push(planned);
+    if (++number === shard.of) yield first[shard.index - 1]!;
+    else if (number > shard.of && (number - 1) % shard.of === shard.index - 1) yield planned;
+  }
+  if (number < shard.of) for (const planned of first) yield { ...planned, part: shard };
+}
+
+async function* everyFile(options: PlanOptions): AsyncGenerator<Planned> {
   for (const input of options.inputs) {
     const source = options.source ?? sourceName(input);
     for await (const file of findInputs([input])) {
       const member = file.path !== '-' && file.path !== resolve(input);
-      planned.push({ file, source, part: { index: 1, of: 1 }, member });
+      yield { file, source, part: { index: 1, of: 1 }, member };
     }
   }
-  const seen = new Set<string>();
-  for (const { file } of planned) {
-    if (seen.has(file.path)) {
-      throw new PersonaPriorError('usage', 'the same file was given twice', { place: { file: file.name } });
-    }
-    seen.add(file.path);
-  }
-  const { shard } = options;
-  if (shard === undefined || shard.of === 1) return planned;
-  if (planned.length >= shard.of) return planned.filter((_, i) => i % shard.of === shard.index - 1);
-  return planned.map((p) => ({ ...p, part: shard }));
 }
 
-const EXTENSIONS = /(?:\.(?:jsonl|ndjson|json|csv|tsv|parquet|txt|text|md|gz|zst|zstd|warc|wet|arc))+$/i;
+/** Throws what {@link planInputs} would throw for arguments that are not there, before anything is written. */
+export async function checkInputs(inputs: readonly string[]): Promise<void> {
+  for (const input of inputs) {
+    const files = findInputs([input]);
+    await files.next();
+    await files.return(undefined);
+  }
+}
+
+const EXTENSIONS =
+  /(?:\.(?:jsonl|ndjson|json|csv|tsv|parquet|txt|text|md|xml|warc|wet|wat|arc|tar|zip|tgz|tbz2|txz|tzst|gz|zst|zstd|bz2|xz|lz4))+$/i;
 
 function sourceName(input: string): string {
   if (input === '-') return 'stdin';

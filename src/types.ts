@@ -103,7 +103,22 @@ export const SKIP_REASONS = [
   'truncated', // the stream ended inside a record
   'decompression', // the compressed stream is broken from here on
   'bad_record', // a container's record that its reader refuses
+  'record_type', // a container's record of a kind that is no document: a WARC request, an archive's link
+  'media_type', // no text: an image, a PDF, a style sheet, binary data
+  'http_status', // a web server's answer that is no success
+  'namespace', // a wiki page that is no article
+  'redirect', // a wiki page that only points to another one
+  'hidden', // an archive's member that is hidden or belongs to the archiver
 ] as const;
+/** Reasons that are no fault: the record is sound, and no document by its nature. It is counted, and nothing more. */
+export const LEFT_OUT: ReadonlySet<string> = new Set([
+  'record_type',
+  'media_type',
+  'http_status',
+  'namespace',
+  'redirect',
+  'hidden',
+]);
 export type SkipReason = (typeof SKIP_REASONS)[number];
 
 /**
@@ -129,6 +144,8 @@ export type RawRecord =
       readonly offset: number;
       readonly reason: SkipReason;
       readonly message: string;
+      /** what stood there, as far as the reader still has it: bytes of the file, or decoded values; for --quarantine */
+      readonly found?: unknown;
     };
 
 /** Records in file order. Byte counts are totals since the start of the file, for progress and for the resume cursor. */

@@ -1,23 +1,34 @@
 // Compression by magic bytes, and decompression as chunks of a useful size that keep what came before a fault.
+import { bunzip2 } from './bzip2.js';
 import { StreamFault } from './fault.js';
 import { gunzip } from './gzip.js';
+import { unlz4 } from './lz4.js';
+import { unxz } from './xz.js';
 import { unzstd } from './zstd.js';
 
 export type Compression = 'none' | 'gzip' | 'zstd' | 'bzip2' | 'xz' | 'lz4';
-/** What {@link decompress} reads. */
-export type ReadCompression = 'none' | 'gzip' | 'zstd';
 
-/** Compression of a file from its first bytes; zstd also where it begins with a skippable frame. */
-export function detectCompression(head: Uint8Array): Compression {
+/** Extensions of compressed files, for names of what is inside. */
+export const COMPRESSED = /\.(?:gz|gzip|zst|zstd|bz2|bzip2|xz|lz4)$/i;
+
+/**
+ * Compression of a file from its first bytes. Where it begins with a skippable frame, which zstd and lz4 have in common,
+ * the name decides.
+ */
+export function detectCompression(head: Uint8Array, name = ''): Compression {
   const starts = (...bytes: number[]): boolean => bytes.every((byte, i) => head[i] === byte);
   if (starts(0x1f, 0x8b)) return 'gzip';
   if (starts(0x28, 0xb5, 0x2f, 0xfd)) return 'zstd';
   if (head[0] !== undefined && (head[0] & 0xf0) === 0x50 && head[1] === 0x2a && head[2] === 0x4d && head[3] === 0x18) {
-    return 'zstd';
+    return /\.lz4$/i.test(name) ? 'lz4' : 'zstd';
   }
-  if (starts(0x42, 0x5a, 0x68) && head[3]! >= 0x31 && head[3]! <= 0x39) return 'bzip2';
+  // the first block or the end mark: a text may begin with BZh1
+  if (starts(0x42, 0x5a, 0x68) && head[3]! >= 0x31 && head[3]! <= 0x39) {
+    const mark = Buffer.from(head.subarray(4, 10)).toString('hex');
+    if (mark === '314159265359' || mark === '177245385090') return 'bzip2';
+  }
   if (starts(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00)) return 'xz';
-  if (starts(0x04, 0x22, 0x4d, 0x18)) return 'lz4';
+  if (starts(0x04, 0x22, 0x4d, 0x18) || starts(0x02, 0x21, 0x4c, 0x18)) return 'lz4';
   return 'none';
 }
 
@@ -30,12 +41,12 @@ const CHUNK = 256 * 1024;
  */
 export async function* decompress(
   source: AsyncIterable<Uint8Array>,
-  compression: ReadCompression,
+  compression: Compression,
   reopen?: () => AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
   let offset = 0;
   let fault: unknown;
-  const decoded = compression === 'gzip' ? gunzip(source, reopen) : compression === 'zstd' ? unzstd(source) : source;
+  const decoded = decoder(source, compression, reopen);
   let waiting: Uint8Array[] = [];
   let size = 0;
   try {
@@ -55,4 +66,25 @@ export async function* decompress(
   if (size > 0) yield Buffer.concat(waiting, size);
   if (fault instanceof StreamFault) throw new StreamFault(fault.reason, fault.message, offset + size);
   if (fault !== undefined) throw fault;
+}
+
+function decoder(
+  source: AsyncIterable<Uint8Array>,
+  compression: Compression,
+  reopen?: () => AsyncIterable<Uint8Array>,
+): AsyncIterable<Uint8Array> {
+  switch (compression) {
+    case 'gzip':
+      return gunzip(source, reopen);
+    case 'zstd':
+      return unzstd(source);
+    case 'bzip2':
+      return bunzip2(source);
+    case 'xz':
+      return unxz(source);
+    case 'lz4':
+      return unlz4(source);
+    case 'none':
+      return source;
+  }
 }

@@ -86,7 +86,8 @@ function asFault(error: unknown, offset: number): StreamFault {
 function asRecord(cells: readonly Uint8Array[], header: readonly string[], record: number, offset: number): RawRecord {
   if (cells.length !== header.length) {
     const message = `expected ${header.length} columns, found ${cells.length}`;
-    return { kind: 'fault', record, offset, reason: 'malformed', message };
+    const found = cells.map((cell) => decodeUtf8(cell).text);
+    return { kind: 'fault', record, offset, reason: 'malformed', message, found };
   }
   let repaired = false;
   const fields = Object.fromEntries(

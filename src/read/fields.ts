@@ -45,6 +45,8 @@ export function chooseFields(
   };
 }
 
+/** Formats whose reader names the fields itself; archives choose for every member. */
+const GIVEN: ReadonlySet<Format> = new Set(['warc', 'arc', 'mediawiki', 'tar', 'zip']);
 /** Records that are looked at to choose the fields. */
 const SAMPLE = 100;
 
@@ -56,6 +58,7 @@ export function chooseMapping(
 ): FieldMapping {
   presetOf(choice.preset); // an unknown one is told for every format
   if (format === 'text') return { text: 'text', id: 'id', title: null };
+  if (GIVEN.has(format)) return { text: 'text', id: 'id', title: 'title' };
   const sample: Fields[] = [];
   for (const record of records) {
     if (sample.length >= SAMPLE) break;
@@ -135,7 +138,29 @@ export function parseJsonRecord(
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { fault: { reason: 'malformed', message: `expected a JSON object, found ${typeName(value)}` } };
   }
-  return { fields: value as Record<string, unknown>, repaired };
+  const fields = value as Record<string, unknown>;
+  const inner = Object.values(fields).filter((v) => typeof v === 'object' && v !== null && !Array.isArray(v));
+  let left = MOST_EXACT;
+  for (const part of [fields, ...(inner as Record<string, unknown>[])]) left = exactIntegers(part, text, left);
+  return { fields, repaired };
+}
+
+/** Integers of one record whose digits are looked up: an id or two, not a table of them. */
+const MOST_EXACT = 8;
+
+/** `JSON.parse` rounds integers beyond 2^53, and two ids become one. Returns how many more may be looked up. */
+function exactIntegers(fields: Record<string, unknown>, text: string, most: number): number {
+  let left = most;
+  for (const [key, value] of Object.entries(fields)) {
+    if (left === 0) return 0;
+    if (typeof value !== 'number' || Number.isSafeInteger(value) || !Number.isInteger(value)) continue;
+    left--;
+    const name = JSON.stringify(key).replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+    for (const [, digits] of text.matchAll(new RegExp(`${name}\\s*:\\s*(-?\\d{16,309})(?![\\d.eE])`, 'g'))) {
+      if (Number(digits) === value) fields[key] = BigInt(digits!);
+    }
+  }
+  return left;
 }
 
 /** `null`, `array`, or what `typeof` says. */

@@ -1,9 +1,10 @@
 // From command-line arguments to files: paths, folders, globs, standard input. Opens nothing but for the head's hash.
 import { createHash } from 'node:crypto';
-import { open, readdir, realpath, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { open, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { glob } from 'tinyglobby';
 import { PersonaPriorError } from '../errors.js';
+import { listFolder } from './listing.js';
 
 export interface InputFile {
   /** absolute path; `-` for standard input */
@@ -15,14 +16,16 @@ export interface InputFile {
   readonly mtimeMs: number | null;
   /** SHA-256 (hex) of the first 64 KiB */
   readonly headHash: string | null;
+  /** the path inside the folder or pattern that was given, where it is not the base name: tells files of one name apart */
+  readonly inside?: string;
 }
 
 const HEAD = 64 * 1024;
 
 /**
  * Files of the arguments, in their order; inside a folder depth first by the bytes of the names, of a glob by the bytes of
- * the paths. Hidden files are left out of folders and globs. Throws `missing_input` for what is not there or not readable
- * (a dangling link in a folder too), and for a folder or glob without files.
+ * the paths. Hidden files are left out of folders and globs. Throws `missing_input` for what is not there or not readable,
+ * and for a folder or glob without files; what cannot be read inside one comes with its size unknown, a dangling link too.
  */
 export async function* findInputs(args: readonly string[]): AsyncGenerator<InputFile> {
   for (const arg of args) {
@@ -38,18 +41,23 @@ export async function* findInputs(args: readonly string[]): AsyncGenerator<Input
       const paths = await glob(arg, { onlyFiles: true, expandDirectories: false, absolute: true });
       for (const path of paths.sort(byBytes)) {
         any = true;
-        yield await describe(path, path);
+        yield within(resolve(dirname(`${arg.slice(0, arg.search(/[*?[\]{}]/))}x`)), await describe(path, path, true));
       }
       if (!any)
         throw missing(arg, 'no file matches this pattern', 'put it in quotes, and mind that hidden files are left out');
     } else if (info.isDirectory()) {
       for await (const path of walk(arg, [])) {
         any = true;
-        yield await describe(resolve(path), path);
+        yield within(resolve(arg), await describe(resolve(path), path, true));
       }
       if (!any) throw missing(arg, 'the folder holds no files', 'hidden files are left out: name them one by one');
     } else yield await describe(resolve(arg), arg);
   }
+}
+
+function within(folder: string, file: InputFile): InputFile {
+  const inside = relative(folder, file.path);
+  return inside === basename(file.path) ? file : { ...file, inside };
 }
 
 function missing(file: string, message: string, help: string, cause?: unknown): PersonaPriorError {
@@ -60,19 +68,21 @@ function missing(file: string, message: string, help: string, cause?: unknown): 
 async function* walk(folder: string, above: readonly string[]): AsyncGenerator<string> {
   const real = await realpath(folder);
   if (above.includes(real)) return;
-  const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
-    throw missing(folder, 'expected a readable folder', 'check its permissions', cause);
-  });
-  entries.sort((a, b) => byBytes(a.name, b.name));
-  for (const entry of entries) {
-    if (entry.name.startsWith('.')) continue;
-    const path = join(folder, entry.name);
-    // a dangling link counts as a file, so that its absence is told
-    const info = entry.isSymbolicLink()
-      ? await stat(path).catch(() => ({ isDirectory: () => false, isFile: () => true }))
-      : entry;
-    if (info.isDirectory()) yield* walk(path, [...above, real]);
-    else if (info.isFile()) yield path;
+  const entries = listFolder(folder);
+  try {
+    for (;;) {
+      const { value: entry, done } = await entries.next().catch((cause: unknown) => {
+        throw missing(folder, 'expected a readable folder', 'check its permissions', cause);
+      });
+      if (done) return;
+      const path = join(folder, entry.name);
+      // a dangling link counts as a file, so that its absence is told
+      const linked = entry.kind === 'link' ? await stat(path).catch(() => null) : null;
+      if (entry.kind === 'folder' || linked?.isDirectory()) yield* walk(path, [...above, real]);
+      else if (linked === null || linked.isFile()) yield path;
+    }
+  } finally {
+    await entries.return(undefined);
   }
 }
 
@@ -80,7 +90,8 @@ function byBytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
-async function describe(path: string, name: string): Promise<InputFile> {
+/** A member that cannot be read is told by who opens it: it does not keep the others from being read. */
+async function describe(path: string, name: string, member = false): Promise<InputFile> {
   try {
     const info = await stat(path);
     // a pipe that is opened and closed again would lose its writer
@@ -94,6 +105,7 @@ async function describe(path: string, name: string): Promise<InputFile> {
       await handle.close();
     }
   } catch (cause) {
+    if (member) return { path, name, size: null, mtimeMs: null, headHash: null };
     throw missing(name, 'expected a readable file', 'check the path and its permissions', cause);
   }
 }

@@ -75,6 +75,7 @@ export async function* readArray(
 
 interface Token {
   readonly name: string;
+  readonly value?: unknown;
 }
 
 interface Assembler {
@@ -106,7 +107,7 @@ function elements(onElement: (value: unknown) => void, onEnd: () => void): Trans
       }
       assembler = new Assembling();
     }
-    assembler.consume(token);
+    assembler.consume(exact(token));
     if (!assembler.done) return;
     onElement(assembler.current);
     assembler = undefined;
@@ -120,9 +121,17 @@ function elements(onElement: (value: unknown) => void, onEnd: () => void): Trans
   return parser;
 }
 
+/** Integers beyond 2^53 keep their digits, as in JSONL. */
+function exact(token: Token): Token {
+  if (token.name !== 'numberValue' || !/^-?\d{16,309}$/.test(token.value as string)) return token;
+  const value = token.value as string;
+  return Number.isSafeInteger(Number(value)) ? token : { name: 'stringValue', value: BigInt(value) };
+}
+
 function asRecord(value: unknown, record: number, damaged: boolean): RawRecord {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return { kind: 'fault', record, offset: -1, reason: 'malformed', message: 'expected an object in the array' };
+    const message = 'expected an object in the array';
+    return { kind: 'fault', record, offset: -1, reason: 'malformed', message, found: value };
   }
   const fields = value as Record<string, unknown>;
   return { kind: 'fields', record, offset: -1, fields, repaired: damaged && holdsMark(fields) };

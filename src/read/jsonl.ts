@@ -10,6 +10,9 @@ export interface LineOptions {
   readonly compressedBytes: () => number;
 }
 
+/** Bytes of an overlong line that are shown. */
+const KEPT = 64 * 1024;
+
 /**
  * One batch per chunk; `bytes` of a batch is where the next record begins. Records are views into the chunks where they can
  * be. Blank lines are no records. A line over the limit is a fault `too_long`, and streamed past. When the stream breaks,
@@ -21,13 +24,15 @@ export async function* readLines(chunks: AsyncIterable<Uint8Array>, options: Lin
   let parts: Uint8Array[] = [];
   let held = 0;
   let passed = 0; // bytes of an overlong line that were let go
+  let found: Uint8Array = new Uint8Array(0); // its beginning
   let records: RawRecord[] = [];
 
   const close = (last: Uint8Array): void => {
     const length = passed + held + last.length;
     if (length > options.recordLimit) {
       const message = `${length} bytes, the limit is ${options.recordLimit}`;
-      records.push({ kind: 'fault', record: record++, offset, reason: 'too_long', message });
+      if (passed === 0) found = Uint8Array.from((parts[0] ?? last).subarray(0, KEPT));
+      records.push({ kind: 'fault', record: record++, offset, reason: 'too_long', message, found });
     } else {
       const line = parts.length === 0 ? last : Buffer.concat([...parts, last], length);
       const { from, to } = trimmed(line, offset === 0);
@@ -52,6 +57,7 @@ export async function* readLines(chunks: AsyncIterable<Uint8Array>, options: Lin
       }
       const rest = chunk.length - from;
       if (passed > 0 || held + rest > options.recordLimit) {
+        if (passed === 0) found = Uint8Array.from((parts[0] ?? chunk.subarray(from)).subarray(0, KEPT));
         passed += held + rest;
         parts = [];
         held = 0;
@@ -69,7 +75,8 @@ export async function* readLines(chunks: AsyncIterable<Uint8Array>, options: Lin
   if (fault === undefined) close(Buffer.alloc(0));
   else if (held + passed > 0) {
     const message = 'the stream ends inside this record';
-    records.push({ kind: 'fault', record, offset, reason: 'truncated', message });
+    if (passed === 0) found = Buffer.concat(parts, Math.min(held, KEPT));
+    records.push({ kind: 'fault', record, offset, reason: 'truncated', message, found });
     offset += held + passed;
   }
   if (records.length > 0) yield { records, bytes: offset, compressedBytes: options.compressedBytes() };

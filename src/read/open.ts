@@ -1,18 +1,23 @@
 // Opens one input: finds compression and format, and gives its records from a place on. Chooses no fields but Parquet's columns.
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { basename } from 'node:path';
 import { PersonaPriorError } from '../errors.js';
 import type { RecordBatch, SkipReason } from '../types.js';
-import { type Compression, decompress, detectCompression } from './compression.js';
-import { readCsv, usesQuotes } from './csv.js';
+import { readArchive } from './archive.js';
+import { COMPRESSED, type Compression, decompress, detectCompression } from './compression.js';
+import { withinLimits } from './expansion.js';
 import { StreamFault } from './fault.js';
 import { type FieldChoice, topLevelFields } from './fields.js';
 import { detectFormat, type Format } from './format.js';
 import type { InputFile } from './inputs.js';
-import { readArray } from './json-array.js';
 import { readLines } from './jsonl.js';
 import { openParquet, type ParquetFile } from './parquet.js';
+import { from, readableFirst, readFormat } from './readers.js';
 import { counted, readFile, skip, withHead } from './source.js';
-import { readText } from './text.js';
+import { tarMembers } from './tar.js';
+import { readWarc } from './warc.js';
+import { openZip } from './zip.js';
 
 export interface OpenOptions extends FieldChoice {
   /** the only columns that are read of a Parquet file; default: those that could be text, id or title */
@@ -22,6 +27,10 @@ export interface OpenOptions extends FieldChoice {
   /** where to go on: the number of the next record, and for JSONL its uncompressed offset (-1: unknown) */
   readonly skipRecords?: number;
   readonly skipBytes?: number;
+  /** fields that are chosen anew for every member of an archive; default: these options */
+  readonly members?: FieldChoice;
+  /** no limits on how far a compressed stream may expand */
+  readonly trustCompression?: boolean;
   /** standard input, when the path is `-` */
   readonly stdin?: AsyncIterable<Uint8Array>;
 }
@@ -37,6 +46,8 @@ export interface OpenedInput {
   readonly compression: Compression;
   /** how many records there are, where the file itself says it (Parquet) */
   readonly rows: number | null;
+  /** SHA-256 (hex) of the first 64 KiB of a stream; null for a regular file, whose hash stands in its `InputFile` */
+  readonly headHash: string | null;
   /** Batches in file order, to be read once. Never throws for a broken stream: see `outcome`. */
   readonly batches: AsyncIterable<RecordBatch>;
   /** After the last batch: whether the file was read to its end, and if not, why. */
@@ -45,8 +56,6 @@ export interface OpenedInput {
 
 export const RECORD_LIMIT = 256 * 1024 * 1024;
 const HEAD = 64 * 1024;
-/** Faults that wait for a readable record. */
-const MOST_HELD = 10_000;
 
 /**
  * Throws `missing_input` and `unknown_format`. Faults inside the file are counted by the batches and `outcome`. With
@@ -63,25 +72,22 @@ export async function openInput(file: InputFile, options: OpenOptions = {}): Pro
     });
   };
   const raw = await withHead(bytesOf(0), HEAD);
-  const compression = detectCompression(raw.head);
+  const compression = detectCompression(raw.head, file.name);
   let close = raw.close;
   try {
-    if (compression === 'bzip2' || compression === 'xz' || compression === 'lz4') {
-      throw new PersonaPriorError('unknown_format', `${compression} compression is not supported yet`, {
-        place: { file: file.name },
-        help: `${compression} -dc FILE | persona-prior scan -`,
-      });
-    }
-    if (compression === 'none' && detectFormat(raw.head, file.name) === 'parquet') {
+    const plain = compression === 'none' ? detectFormat(raw.head, file.name) : null;
+    if (plain === 'parquet' || plain === 'zip') {
       await raw.close();
-      return await openParquetInput(file, options);
+      return plain === 'parquet' ? await openParquetInput(file, options) : await openZipInput(file, options);
     }
     // a corrupt place is decoded a second time, which a pipe does not allow
     const reopen = file.size === null ? undefined : () => readFile(file.path, file.name);
-    const bytes = await withHead(decompress(raw.all, compression, reopen), HEAD);
+    const decompressed = decompress(raw.all, compression, reopen);
+    const free = compression === 'none' || options.trustCompression;
+    const bytes = await withHead(free ? decompressed : withinLimits(decompressed, () => compressedBytes), HEAD);
     close = bytes.close;
     const format = detectFormat(bytes.head, file.name);
-    if (format === 'parquet') throw unseekable(file);
+    if (format === 'parquet' || format === 'zip') throw unseekable(file, format);
 
     const recordLimit = options.recordLimit ?? RECORD_LIMIT;
     const firstRecord = options.skipRecords ?? 0;
@@ -95,19 +101,21 @@ export async function openInput(file: InputFile, options: OpenOptions = {}): Pro
         yield* readLines(bytesOf(firstByte), { ...common, firstByte });
       } else yield* readLines(skip(bytes.all, firstByte), { ...common, firstByte });
     };
+    const warc = async function* (firstByte: number): AsyncGenerator<RecordBatch> {
+      await bytes.close();
+      yield* readWarc(bytesOf(firstByte), { ...common, firstByte, firstNumber: firstRecord });
+    };
     const read = (): AsyncGenerator<RecordBatch> => {
       if (format === 'jsonl') return lines();
-      if (format === 'json-array') return readArray(bytes.all, common);
-      if (format === 'text')
-        return from(firstRecord, readText(bytes.all, file.name, recordLimit, common.compressedBytes));
-      const delimiter = format === 'csv' ? ',' : '\t';
-      return readCsv(bytes.all, {
-        ...common,
-        delimiter,
-        quotes: format === 'csv' || usesQuotes(bytes.head.subarray(0, HEAD)),
-      });
+      if (format === 'tar') return readArchive(tarMembers(bytes.all), archiveOptions(options, common.compressedBytes));
+      const seekable = compression === 'none' && file.size !== null;
+      const { skipBytes = 0 } = options;
+      if (format === 'warc' && seekable && firstRecord > 0 && skipBytes > 0) return warc(skipBytes);
+      const id = (file.inside ?? basename(file.name)).replace(COMPRESSED, '');
+      return readFormat(format, { ...common, id, head: bytes.head.subarray(0, HEAD), chunks: bytes.all });
     };
-    return guarded(format, compression, null, read, bytes.close);
+    const opened = guarded(format, compression, null, read, bytes.close);
+    return file.size === null ? { ...opened, headHash: hashOf(raw.head.subarray(0, HEAD)) } : opened;
   } catch (error) {
     await close();
     throw error;
@@ -118,15 +126,44 @@ function standardInput(): AsyncIterable<Uint8Array> {
   return createReadStream('', { fd: 0, autoClose: false });
 }
 
-function unseekable(file: InputFile): PersonaPriorError {
-  return new PersonaPriorError('unknown_format', 'a Parquet file that is compressed or comes through a pipe', {
+function unseekable(file: InputFile, format: 'parquet' | 'zip'): PersonaPriorError {
+  const what = format === 'zip' ? 'zip archive' : 'Parquet file';
+  return new PersonaPriorError('unknown_format', `a ${what} that is compressed or comes through a pipe`, {
     place: { file: file.name },
-    help: 'Parquet is read from its end: give the plain file by its path',
+    help: `${format === 'zip' ? 'a zip archive' : 'Parquet'} is read from its end: give the plain file by its path`,
   });
 }
 
+function archiveOptions(options: OpenOptions, compressedBytes: () => number): Parameters<typeof readArchive>[1] {
+  return {
+    recordLimit: options.recordLimit ?? RECORD_LIMIT,
+    firstRecord: options.skipRecords ?? 0,
+    compressedBytes,
+    choice: options.members ?? options,
+    trustCompression: options.trustCompression ?? false,
+  };
+}
+
+async function openZipInput(file: InputFile, options: OpenOptions): Promise<OpenedInput> {
+  if (file.size === null) throw unseekable(file, 'zip');
+  try {
+    const { members, compressedBytes, close } = await openZip(file.path);
+    const read = (): AsyncGenerator<RecordBatch> => readArchive(members, archiveOptions(options, compressedBytes));
+    return guarded('zip', 'none', null, read, close);
+  } catch (error) {
+    if (!(error instanceof StreamFault)) throw error;
+    return guarded(
+      'zip',
+      'none',
+      null,
+      () => broken(error),
+      async () => {},
+    );
+  }
+}
+
 async function openParquetInput(file: InputFile, options: OpenOptions): Promise<OpenedInput> {
-  if (file.size === null) throw unseekable(file);
+  if (file.size === null) throw unseekable(file, 'parquet');
   let parquet: ParquetFile;
   try {
     parquet = await openParquet(file.path);
@@ -166,37 +203,14 @@ function guarded(
       await close();
     }
   };
-  return { format, compression, rows, batches: batches(), outcome: () => outcome };
+  return { format, compression, rows, headHash: null, batches: batches(), outcome: () => outcome };
 }
 
-/** Joins the faults before the first readable record to its batch: the fields are chosen from the first batch. */
-async function* readableFirst(batches: AsyncIterable<RecordBatch>): AsyncGenerator<RecordBatch> {
-  let held: RecordBatch | undefined;
-  let found = false;
-  try {
-    for await (const batch of batches) {
-      const joined: RecordBatch =
-        held === undefined ? batch : { ...batch, records: [...held.records, ...batch.records] };
-      found ||= joined.records.some((record) => record.kind !== 'fault') || joined.records.length > MOST_HELD;
-      held = found ? undefined : joined;
-      if (found) yield joined;
-    }
-  } catch (error) {
-    if (held !== undefined) yield held;
-    throw error;
-  }
-  if (held !== undefined) yield held;
+function hashOf(head: Uint8Array): string {
+  return createHash('sha256').update(head).digest('hex');
 }
 
 async function* broken(fault: StreamFault): AsyncGenerator<RecordBatch> {
   yield* [];
   throw fault;
-}
-
-/** Records from a number on. */
-async function* from(first: number, batches: AsyncIterable<RecordBatch>): AsyncGenerator<RecordBatch> {
-  for await (const batch of batches) {
-    const records = batch.records.filter((record) => record.record >= first);
-    if (records.length > 0) yield { ...batch, records };
-  }
 }

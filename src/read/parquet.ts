@@ -41,8 +41,8 @@ const compressors: Compressors = {
 };
 
 /** Opens a Parquet file by its footer. Throws {@link StreamFault} `truncated` when the footer is not there or not sound. */
-export async function openParquet(path: string): Promise<ParquetFile> {
-  const handle = await open(path, 'r');
+export async function openParquet(source: string | Uint8Array): Promise<ParquetFile> {
+  const handle = typeof source === 'string' ? await open(source, 'r') : inMemory(source);
   try {
     const { size } = await handle.stat();
     const metadata = await parquetMetadataAsync(asyncBuffer(handle, size).buffer);
@@ -59,10 +59,28 @@ export async function openParquet(path: string): Promise<ParquetFile> {
   }
 }
 
+/** What is used of a file handle. */
+type Readable = Pick<FileHandle, 'close'> & {
+  stat(): Promise<{ size: number }>;
+  read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesRead: number }>;
+};
+
+function inMemory(bytes: Uint8Array): Readable {
+  return {
+    close: async () => {},
+    stat: async () => ({ size: bytes.length }),
+    read: async (buffer, offset, length, position) => {
+      const part = bytes.subarray(position, position + length);
+      buffer.set(part, offset);
+      return { bytesRead: part.length };
+    },
+  };
+}
+
 type ReadColumn = (column: string, rowStart: number, rowEnd: number) => Promise<ArrayLike<unknown>>;
 
 async function* readRows(
-  handle: FileHandle,
+  handle: Readable,
   size: number,
   metadata: FileMetaData,
   columns: readonly string[],
@@ -160,7 +178,7 @@ function isNested({ element, children }: SchemaTree): boolean {
 /** What was read last; slices of one row group ask for the same column chunks again and again. */
 const KEPT = 8;
 
-function asyncBuffer(handle: FileHandle, byteLength: number): { buffer: AsyncBuffer; forget(): void } {
+function asyncBuffer(handle: Readable, byteLength: number): { buffer: AsyncBuffer; forget(): void } {
   const kept = new Map<string, Promise<ArrayBuffer>>();
   const load = async (start: number, end: number): Promise<ArrayBuffer> => {
     const loaded = new ArrayBuffer(end - start);

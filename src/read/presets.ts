@@ -1,4 +1,6 @@
-// Field names of known dumps, and the names that are tried without a preset. Names only; records are looked at in fields.ts.
+// Field names of known dumps, from corpora/presets.json, and the names that are tried without a preset. Names only; records
+// are looked at in fields.ts.
+import { readFileSync } from 'node:fs';
 import { PersonaPriorError } from '../errors.js';
 
 /** What the user names. */
@@ -58,26 +60,12 @@ export const TITLE_FIELDS: readonly string[] = [
   'short_book_title',
 ];
 
-/** By the names that `--preset` takes. */
-export const PRESETS: Readonly<Record<string, Preset>> = {
-  fineweb: { text: ['text'], id: ['id'], title: [] },
-  c4: { text: ['text'], id: ['url'], title: [] },
-  pile: { text: ['text'], id: [], title: [] },
-  dolma: { text: ['text'], id: ['id'], title: ['title', 'metadata.title'] },
-  redpajama: {
-    text: ['text', 'raw_content'],
-    id: ['doc_id', 'url', 'meta.url', 'meta.arxiv_id'],
-    title: ['title', 'meta.title'],
-  },
-  dclm: { text: ['text'], id: ['url', 'metadata.WARC-Record-ID'], title: [] },
-  'common-corpus': { text: ['text'], id: ['identifier'], title: ['title'] },
-  'common-pile': { text: ['text'], id: ['id'], title: ['metadata.title'] },
-  wikipedia: { text: ['text'], id: ['id', 'url'], title: ['title'] },
-  pg19: { text: ['text'], id: ['url'], title: ['short_book_title'] },
-  openwebtext: { text: ['text'], id: [], title: [] },
-  stackexchange: { text: ['text', 'body', 'Body'], id: ['id', 'Id', 'meta.url'], title: ['title', 'Title'] },
-  reddit: { text: ['body', 'selftext'], id: ['id', 'name'], title: ['title'] },
-};
+/** By the names that `--preset` takes. What each dump is, its licence and where it is to be had stands beside them. */
+export const PRESETS: Readonly<Record<string, Preset>> = (
+  JSON.parse(readFileSync(new URL('../../corpora/presets.json', import.meta.url), 'utf8')) as {
+    readonly presets: Readonly<Record<string, Preset>>;
+  }
+).presets;
 
 /** Throws `usage` for a name that is not known. */
 export function presetOf(name: string | undefined): Preset | undefined {

@@ -1,5 +1,4 @@
-// A plain text or Markdown file as one document, called by its file name.
-import { basename } from 'node:path';
+// A plain text or Markdown file as one document.
 import type { RawRecord, RecordBatch } from '../types.js';
 import { decodeUtf8 } from './decode.js';
 import { StreamFault } from './fault.js';
@@ -10,7 +9,7 @@ import { StreamFault } from './fault.js';
  */
 export async function* readText(
   chunks: AsyncIterable<Uint8Array>,
-  name: string,
+  id: string,
   recordLimit: number,
   compressedBytes: () => number,
 ): AsyncGenerator<RecordBatch> {
@@ -32,10 +31,11 @@ export async function* readText(
   if (bytes > recordLimit) {
     records.push({ ...fault, reason: 'too_long', message: `${bytes} bytes, the limit is ${recordLimit}` });
   } else if (broken !== undefined) {
-    records.push({ ...fault, reason: 'truncated', message: 'the stream ends inside the text' });
+    const found = parts[0] ?? new Uint8Array(0);
+    records.push({ ...fault, reason: 'truncated', message: 'the stream ends inside the text', found });
   } else if (bytes > 0) {
     const { text, repaired } = decodeUtf8(Buffer.concat(parts));
-    const fields = { id: basename(name).replace(/\.(?:gz|zst|zstd)$/i, ''), text: text.replace(/^\ufeff/, '') };
+    const fields = { id, text: text.replace(/^\ufeff/, '') };
     records.push({ kind: 'fields', record: 0, offset: 0, fields, repaired });
   }
   if (records.length > 0) yield { records, bytes, compressedBytes: compressedBytes() };

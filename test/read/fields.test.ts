@@ -9,6 +9,7 @@ import {
   topLevelFields,
 } from '../../src/read/fields.js';
 import { PRESETS } from '../../src/read/presets.js';
+import { read, temporary } from './support.js';
 
 describe('the choice of fields', () => {
   test.each([
@@ -168,4 +169,26 @@ test('a message about broken JSON does not quote the text', () => {
     const parsed = parseJsonRecord(Buffer.from(json));
     expect('fault' in parsed && parsed.fault.message).toMatch(/^(?!.*(secret|words)).+$/);
   }
+});
+
+describe('integers beyond 2^53', () => {
+  const digits = ['9007199254740993', '-9007199254740995', '123456789012345678901234567890'];
+
+  test('keep their digits as ids, in JSONL and in arrays', async () => {
+    const rows = digits.map((id) => `{"text":"a {\\"id\\": ${id}7}","id": ${id},"meta":{"id":${id}},"n":1e20}`);
+    for (const path of [temporary('big.jsonl', rows.join('\n')), temporary('big.json', `[${rows.join(',')}]`)]) {
+      expect((await read(path)).documents.map((d) => d.id)).toEqual(digits);
+      expect((await read(path, { idField: 'meta.id' })).documents.map((d) => d.id)).toEqual(digits);
+    }
+  });
+
+  test('a record of nothing else costs no more than others', () => {
+    const many = JSON.stringify(Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`k${i}`, 0]))).replaceAll(
+      ':0',
+      `:${digits[0]}`,
+    );
+    const started = performance.now();
+    expect(parseJsonRecord(Buffer.from(many))).toHaveProperty('fields');
+    expect(performance.now() - started).toBeLessThan(1500);
+  });
 });

@@ -3,9 +3,10 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { findInputs, type InputFile } from '../../src/read/inputs.js';
+import { openInput } from '../../src/read/open.js';
 import { temporary, temporaryFolder } from './support.js';
 
 async function all(...args: string[]): Promise<InputFile[]> {
@@ -74,14 +75,6 @@ test.each([
   ['no such file', () => join(temporaryFolder(), 'nowhere.jsonl')],
   ['holds no files', () => tree(['.hidden/x.txt'])],
   ['no file matches', () => join(tree(['a.txt']), '*.jsonl')],
-  [
-    'expected a readable file',
-    () => {
-      const root = tree(['a.txt']);
-      symlinkSync(join(root, 'gone'), join(root, 'link.txt'));
-      return root;
-    },
-  ],
 ])('missing input: %s', async (message, make) => {
   const path = make();
   await expect(all(path)).rejects.toMatchObject({
@@ -90,4 +83,24 @@ test.each([
     help: expect.any(String),
     place: { file: expect.stringContaining(path) },
   });
+});
+
+test('what cannot be read inside a folder does not keep the others from being read', async () => {
+  const root = tree(['a.txt', 'z.txt']);
+  symlinkSync(join(root, 'gone'), join(root, 'link.txt'));
+  const files = await all(root);
+  expect(files.map((file) => [file.path.slice(root.length + 1), file.size])).toEqual([
+    ['a.txt', expect.any(Number)],
+    ['link.txt', null],
+    ['z.txt', expect.any(Number)],
+  ]);
+  await expect(openInput(files[1]!)).rejects.toMatchObject({ code: 'missing_input' });
+});
+
+test('files of one base name in a folder are told apart by where they lie in it', async () => {
+  const root = tree(['x/a.txt', 'y/a.txt', 'a.txt']);
+  const ids = (files: readonly { path: string; inside?: string }[]) => files.map((f) => f.inside ?? basename(f.path));
+  expect(ids(await all(root))).toEqual(['a.txt', 'x/a.txt', 'y/a.txt']);
+  expect(ids(await all(join(root, '*/a.txt')))).toEqual(['x/a.txt', 'y/a.txt']);
+  expect(ids(await all(join(root, 'x', 'a.txt')))).toEqual(['a.txt']);
 });
