@@ -4,6 +4,7 @@ import { EVIDENCE, headline } from './markdown.js';
 import type { Report } from './model.js';
 import {
   contrastsTable,
+  EXPERIMENTAL,
   examplesTable,
   matrixTable,
   mixTable,
@@ -59,7 +60,7 @@ ${table(
 ${mix(report)}<h2>Prevalence</h2>
 ${prevalence(report, /^(persona|valence)=/, `Share of passages with 95% intervals. ${EVIDENCE}`)}
 <h2>Conduct and situations</h2>
-${prevalence(report, /^(conduct|situation|reasons)=/, 'Share of passages with each conduct and situation.')}
+${prevalence(report, /^(conduct|situation|reasons)=/, `Share of passages with each conduct and situation. ${EXPERIMENTAL}`)}
 <h2>Tropes</h2>
 ${prevalence(report, /^trope=/, 'Share of passages that meet each named trope.')}
 <h2>Salience</h2>

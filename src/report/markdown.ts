@@ -3,6 +3,7 @@ import { printable } from '../errors.js';
 import type { Report } from './model.js';
 import {
   contrastsTable,
+  EXPERIMENTAL,
   examplesTable,
   matrixTable,
   mixTable,
@@ -32,6 +33,7 @@ export function markdownReport(report: Report): string {
     `Share of passages, with 95% intervals. ${EVIDENCE} Shares of documents and words are in report.json.`,
     '### Conduct and situations',
     prevalence(report, /^(conduct|situation|reasons)=/),
+    EXPERIMENTAL,
     '### Tropes',
     prevalence(report, /^trope=/),
     '## Salience',

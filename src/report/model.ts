@@ -167,7 +167,8 @@ export interface Report {
   readonly contrasts: readonly ContrastRow[];
   readonly salience: readonly SalienceRow[];
   readonly mix: MixInfo;
-  readonly calibration: Readonly<Record<string, unknown>>;
+  /** `experimental`: labels of conduct and situation that the model card marks so */
+  readonly calibration: Readonly<Record<string, unknown>> & { readonly experimental: readonly string[] };
   readonly caveats: readonly string[];
   readonly examples: readonly Example[];
   readonly reproduce: Readonly<Record<string, unknown>>;

@@ -16,6 +16,7 @@ import { loadLexicon } from '../gate/lexicon.js';
 import { modelsFolder, packageVersion } from '../installed.js';
 import { openDatabase } from '../store/database.js';
 import { loadTropes } from '../tropes.js';
+import { CONDUCT, SITUATION } from '../types.js';
 import { caveats } from './caveats.js';
 import { examples } from './examples.js';
 import { htmlReport } from './html.js';
@@ -132,6 +133,7 @@ export function buildReport(
         thresholds: run.settings.thresholds,
         measured: measured.length > 0 ? 'by labels of the audit sample' : 'see the model cards; no local labels',
         error: calibration,
+        experimental: experimentalLabels(run.hashes['encoder']),
       },
       caveats: [
         ...auditNotes(db, loaded),
@@ -174,6 +176,13 @@ function mixOf(
     wordShare: shares.get(source)!,
   }));
   return { weights, mix: { sources, weighted: file !== undefined, duplicates, copies: countCopies(scanned) } };
+}
+
+/** Labels that the installed encoder's card marks experimental; all of conduct and situation where another encoder scanned. */
+function experimentalLabels(encoder: string | undefined): string[] {
+  const card = loadCard(join(modelsFolder(), 'encoder'));
+  if (card.sha256['onnx/model_quantized.onnx'] !== encoder) return [...CONDUCT, ...SITUATION];
+  return (card['experimental'] as string[] | undefined) ?? [];
 }
 
 /** Calibration errors of the installed encoder's card, null where another encoder scanned. */

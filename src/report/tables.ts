@@ -7,6 +7,16 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
 }
 
+/** What `†` after a label means. */
+export const EXPERIMENTAL =
+  '† experimental: on held-out passages the model tells this label less well than was asked of it, or too few passages show it to say.';
+
+/** A property or condition with `†` behind it where one of its labels is experimental. */
+function marked(report: Report, words: string): string {
+  const labels = new Set(words.split(/[^a-z_]+/));
+  return report.calibration.experimental.some((label) => labels.has(label)) ? `${words} †` : words;
+}
+
 /** Documents, passages, words, hits and flags of each source; `≈` where passages and words are estimated. */
 export function sourcesTable(report: Report): Table {
   return {
@@ -51,7 +61,7 @@ export function prevalenceTable(report: Report, wanted: RegExp): Table | null {
   return {
     head: ['property', ...sources.map((s) => s ?? 'all')],
     rows: properties.map((property) => [
-      property,
+      marked(report, property),
       ...sources.map((source) => {
         const row = strongest(found.filter((r) => r.property === property && r.source === source));
         return row === undefined ? '0' : `${withInterval(row)}, ${evidence(row)}`;
@@ -67,7 +77,7 @@ export function priorTable(report: Report): Table {
   return {
     head: ['given', 'evidence', 'effective n', ...VALENCES],
     rows: priorsOver(report, 'valence').map((row) => [
-      givenWords({ ...row.given }),
+      marked(report, givenWords({ ...row.given })),
       `${row.status}: ${row.sample}`,
       row.effectiveN.toFixed(1),
       ...VALENCES.map((v) => `${withInterval(row.values[v]!)}; naive ${percentOrNone(row.naive[v])}`),
@@ -82,9 +92,9 @@ export function matrixTable(report: Report): Table {
   );
   const conducts = Object.keys(rows[0]?.values ?? {});
   return {
-    head: ['situation', 'evidence', ...conducts],
+    head: ['situation', 'evidence', ...conducts.map((c) => marked(report, c))],
     rows: rows.map((row) => [
-      row.given.situation ?? 'any',
+      marked(report, row.given.situation ?? 'any'),
       `${row.status}, n = ${whole(row.n)}`,
       ...conducts.map((c) => percent(row.values[c]!.estimate)),
     ]),
@@ -98,7 +108,7 @@ export function contrastsTable(report: Report): Table {
   return {
     head: ['contrast', 'odds ratio', 'naive', 'evidence'],
     rows: rows.map((c) => [
-      `${c.name === null ? '' : `${c.name}: `}${c.label}, ${c.given.situation} against ${c.against.situation}`,
+      `${c.name === null ? '' : `${c.name}: `}${c.label}, ${marked(report, c.given.situation ?? '')} against ${marked(report, c.against.situation ?? '')}`,
       withOdds(c),
       c.naive === null ? 'none' : number(c.naive),
       `${c.status}, n = ${whole(c.n[0])} and ${whole(c.n[1])}`,
