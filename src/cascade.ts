@@ -1,6 +1,7 @@
 // Wires gate, segment, linear tier and encoder for one document. Shared by scan's workers and `classify`.
 // It reads no files of a corpus and writes nothing.
 import { join } from 'node:path';
+import { loadCard, type ModelCard } from './classify/card.js';
 import { type Encoder, type EncoderOutput, loadEncoder } from './classify/encoder.js';
 import { type Linear, loadLinear } from './classify/linear.js';
 import { appositions } from './classify/names.js';
@@ -34,6 +35,8 @@ export interface JudgeOptions {
   readonly all?: boolean;
   /** take the text as one passage (cut only if it is over the encoder's window) */
   readonly whole?: boolean;
+  /** score these passages only (by their number in the document); the others are listed as not run */
+  readonly only?: (passage: number) => boolean;
   /** asked between passages; true leaves the rest unread, and the result is not to be used */
   readonly stopped?: () => boolean;
 }
@@ -72,22 +75,13 @@ export async function loadCascade(models: string): Promise<Cascade> {
   const { tropes, hash: tropesHash } = loadTropes(models);
   const linear = loadLinear(join(models, 'linear'));
   const encoder = await loadEncoder(join(models, 'encoder'));
-  const thresholds = {
-    linear: linear.card.thresholds['keep'] ?? 0,
-    store: encoder.card.thresholds['store'] ?? 0.5,
-    flag: encoder.card.thresholds['flag'] ?? 0.5,
-  };
+  const { thresholds, hashes } = factsOf(lexicon.hash, tropesHash, encoder.card, linear.card);
   return {
     gate,
     tropes,
     thresholds,
     model: `${encoder.card.name}@${encoder.card.version}`,
-    hashes: {
-      lexicon: lexicon.hash,
-      tropes: tropesHash,
-      encoder: encoder.card.sha256['onnx/model_quantized.onnx'] ?? '',
-      linear: linear.card.sha256['linear.bin'] ?? '',
-    },
+    hashes,
     judge: (document, options = {}) => judge(document, options, gate, linear, encoder, thresholds),
     passages: (document, options = {}) =>
       (options.whole ? wholeText(document.text) : segment(document.text)).map((passage) => ({
@@ -99,6 +93,33 @@ export async function loadCascade(models: string): Promise<Cascade> {
         names: [],
       })),
     dispose: () => encoder.dispose(),
+  };
+}
+
+/** Thresholds and hashes of a models folder, its checksums verified, without loading a model. Throws as {@link loadCascade}. */
+export function cascadeFacts(models: string): Pick<Cascade, 'thresholds' | 'hashes'> {
+  const cards = [loadCard(join(models, 'encoder')), loadCard(join(models, 'linear'))] as const;
+  return factsOf(loadLexicon(models).hash, loadTropes(models).hash, ...cards);
+}
+
+function factsOf(
+  lexicon: string,
+  tropes: string,
+  encoder: ModelCard,
+  linear: ModelCard,
+): Pick<Cascade, 'thresholds' | 'hashes'> {
+  return {
+    thresholds: {
+      linear: linear.thresholds['keep'] ?? 0,
+      store: encoder.thresholds['store'] ?? 0.5,
+      flag: encoder.thresholds['flag'] ?? 0.5,
+    },
+    hashes: {
+      lexicon,
+      tropes,
+      encoder: encoder.sha256['onnx/model_quantized.onnx'] ?? '',
+      linear: linear.sha256['linear.bin'] ?? '',
+    },
   };
 }
 
@@ -122,7 +143,7 @@ async function judge(
   const linearScores = new Array<number | null>(spans.length).fill(null);
   const failures = new Map<number, string>();
   const read = async (index: number, names: readonly string[]): Promise<void> => {
-    if (options.stopped?.()) return;
+    if (options.stopped?.() || options.only?.(index) === false) return;
     const passage = spans[index]!;
     const text = document.text.slice(passage.from, passage.to);
     if (linearScores[index] === null) linearScores[index] = linear.score(text);

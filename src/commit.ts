@@ -2,8 +2,10 @@
 import { availableParallelism } from 'node:os';
 import { PersonaPriorError } from './errors.js';
 import type { InputFile } from './read/inputs.js';
+import type { Quarantine } from './store/quarantine.js';
 import type { ShardRow } from './store/shards.js';
 import type { Cursor, ShardEnd, Writer } from './store/writer.js';
+import { LEFT_OUT } from './types.js';
 import type { UnitResult } from './unit.js';
 
 export interface Progress {
@@ -25,13 +27,17 @@ export interface ScanSummary {
   readonly documents: number;
   readonly skipped: number;
   readonly repaired: number;
+  /** passages whose scoring failed, and documents that no worker came to an end with */
   readonly failed: number;
   readonly hits: number;
   readonly flags: number;
   /** whether any input of the scan, in this run or an earlier one, was skipped, repaired or left unread */
   readonly partial: boolean;
-  /** files that could not be read to their end */
+  /** files that could not be read to their end: the first names, and how many there are */
   readonly incomplete: readonly string[];
+  readonly incompleteFiles: number;
+  /** with --quarantine: records of this run that were written there, and those for which its limit left no room */
+  readonly quarantined: { readonly written: number; readonly left: number } | null;
   readonly seconds: number;
   /** counts by `stage|kind|reason` of this run */
   readonly tallies: ReadonlyMap<string, number>;
@@ -47,11 +53,13 @@ export interface Flight {
   readonly cursor: Cursor;
   readonly end: ShardEnd | null;
   readonly bytes: number;
-  readonly file: string;
+  readonly file: InputFile;
+  readonly source: string;
 }
 
 export interface State {
   readonly writer: Writer;
+  readonly quarantine: Quarantine | null;
   readonly flights: Flight[];
   readonly totals: Map<string, number>;
   readonly started: number;
@@ -61,6 +69,9 @@ export interface State {
   readonly workers: number;
   readonly onProgress: ((progress: Progress) => void) | undefined;
   readonly incomplete: string[];
+  incompleteFiles: number;
+  /** records skipped or repaired and passages failed, in earlier runs and this one */
+  troubles: number;
   readonly strict: boolean;
   /** resolves to null when the scan is to stop */
   readonly aborted: Promise<null>;
@@ -82,22 +93,26 @@ export interface StateOptions {
 
 export function newState(
   options: StateOptions,
-  files: readonly InputFile[],
+  found: { readonly files: number; readonly bytes: number },
   writer: Writer,
+  quarantine: Quarantine | null,
   flag: number,
   started: number,
 ): State {
   return {
     writer,
+    quarantine,
     flights: [],
     totals: new Map(),
     started,
     flagThreshold: flag,
-    files: files.length,
-    totalBytes: files.reduce((n, file) => n + (file.size ?? 0), 0),
+    files: found.files,
+    totalBytes: found.bytes,
     workers: options.workers ?? availableParallelism(),
     onProgress: options.onProgress,
     incomplete: [],
+    incompleteFiles: 0,
+    troubles: 0,
     strict: options.strict ?? false,
     aborted: whenAborted(options.signal),
     bytesBefore: 0,
@@ -131,21 +146,55 @@ function strictResult(result: UnitResult, file: string): void {
   }
 }
 
-/** Commits finished units in order until at most `most` are under way. */
+/** Names that are kept for the summary; all are counted. */
+const NAMED = 100;
+
+/** A file that is not read to its end. */
+export function incomplete(state: State, name: string): void {
+  state.incompleteFiles++;
+  if (state.incomplete.length < NAMED) state.incomplete.push(name);
+}
+
+/**
+ * Commits finished units in order until at most `most` are under way. After a unit that could not be committed none that
+ * follows it may be: its records would be passed over by a resumed scan.
+ */
 export async function drain(state: State, most: number): Promise<void> {
   while (state.flights.length > most || (state.flights.length > 0 && state.flyingBytes > IN_FLIGHT_BYTES)) {
     const flight = state.flights[0]!;
-    const result = await Promise.race([flight.result, state.aborted]);
-    // interrupted: what is under way is dropped, and read again by --resume
-    if (result === null) return;
+    try {
+      const result = await Promise.race([flight.result, state.aborted]);
+      // interrupted: what is under way is dropped, and read again by --resume
+      if (result === null) return;
+      commit(state, flight, result);
+    } catch (error) {
+      state.flights.length = 0;
+      throw error;
+    }
     state.flights.shift();
     state.flyingBytes -= flight.bytes;
-    if (state.strict) strictResult(result, flight.file);
-    state.writer.commit(flight.shard.id, flight.shard.sourceId, result, flight.cursor, flight.end);
-    for (const [key, n] of result.tallies) state.totals.set(key, (state.totals.get(key) ?? 0) + n);
-    for (const hit of result.hits) if (hit.malevolent >= state.flagThreshold) state.flags++;
     state.onProgress?.(progress(state, flight.cursor.compressedBytes));
   }
+}
+
+function commit(state: State, flight: Flight, result: UnitResult): void {
+  const { shard, cursor, end } = flight;
+  if (state.strict) strictResult(result, flight.file.name);
+  // first the records, then the cursor that stands behind them: a kill in between writes them once more in the same place
+  state.quarantine?.write(flight, result.faults);
+  state.writer.commit(shard.id, shard.sourceId, result, cursor, end);
+  for (const [key, n] of result.tallies) {
+    state.totals.set(key, (state.totals.get(key) ?? 0) + n);
+    if (isTrouble(key)) state.troubles += n;
+  }
+  for (const hit of result.hits) if (hit.malevolent >= state.flagThreshold) state.flags++;
+}
+
+/** As `troubles` of store/shards.ts counts them in the database. */
+function isTrouble(key: string): boolean {
+  const [stage, kind, reason] = key.split('|');
+  if (kind === 'failed') return true;
+  return stage === 'read' && (kind === 'repaired' || (kind === 'dropped' && !LEFT_OUT.has(reason!)));
 }
 
 function progress(state: State, compressedBytes: number): Progress {
@@ -164,7 +213,7 @@ function progress(state: State, compressedBytes: number): Progress {
   };
 }
 
-export function summary(state: State, interrupted: boolean, troubles: number): ScanSummary {
+export function summary(state: State, interrupted: boolean): ScanSummary {
   const { totals } = state;
   const sum = (prefix: string): number => {
     let n = 0;
@@ -176,11 +225,13 @@ export function summary(state: State, interrupted: boolean, troubles: number): S
     documents: totals.get('read|out|') ?? 0,
     skipped: sum('read|dropped|'),
     repaired: totals.get('read|repaired|') ?? 0,
-    failed: sum('transformer|failed|'),
+    failed: sum('transformer|failed|') + sum('gate|failed|'),
     hits: totals.get('transformer|out|') ?? 0,
     flags: state.flags,
     incomplete: state.incomplete,
-    partial: troubles > 0 || state.incomplete.length > 0,
+    incompleteFiles: state.incompleteFiles,
+    quarantined: state.quarantine?.counts() ?? null,
+    partial: state.troubles > 0 || state.incompleteFiles > 0,
     seconds: (Date.now() - state.started) / 1000,
     tallies: totals,
   };

@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'model_changed'
   | 'database'
   | 'database_busy'
+  | 'quarantine'
   | 'strict'
   | 'worker'
   | 'bad_problem'

@@ -1,112 +1,201 @@
-// A fixed set of worker threads that answer units. Order is the caller's business. A crashed thread is replaced once per unit.
-import { Worker } from 'node:worker_threads';
+// A fixed set of worker processes that answer units. Order is the caller's business. Processes, not threads: what crashes in
+// native code, runs out of memory or never comes back takes one document with it and not the scan.
+import { type ChildProcess, fork } from 'node:child_process';
 import { PersonaPriorError } from './errors.js';
-import type { Unit, UnitResult } from './unit.js';
+import { type Candidate, mergeResults, tally, type Unit, type UnitResult } from './unit.js';
 
 export interface Pool {
-  /** Resolves when a thread has finished the unit. Rejects with `worker` when it failed twice. */
+  /**
+   * Resolves when a worker has finished the unit. A document that makes its worker fail twice is a counted fault of the
+   * stage `gate` in the result. Rejects with `worker` when no worker can be started, or when nothing but failures comes back.
+   */
   run(unit: Unit): Promise<UnitResult>;
   close(): Promise<void>;
 }
+
+export interface PoolOptions {
+  /** milliseconds that a worker may be silent on one passage; long documents get more, see {@link BYTES_PER_MS} */
+  readonly patience?: number;
+}
+
+/** What a worker sends: it has loaded its models; it is at work; it has finished; it could not. */
+export type Answer = { ready: true } | { alive: true } | { result: UnitResult } | { failed: string };
 
 interface Job {
   readonly unit: Unit;
   readonly resolve: (result: UnitResult) => void;
   readonly reject: (error: Error) => void;
   tries: number;
+  /** milliseconds since the worker last spoke, in ticks: a machine that slept did not make it late */
+  silent: number;
 }
 
-type Answer = { ready: true } | { result: UnitResult } | { failed: string };
+const PATIENCE = 60_000;
+/** Before its first passage a long document is searched and cut in one go: it is allowed this pace. */
+const BYTES_PER_MS = 200;
+/** Documents given up one after another without a success: then it is not the documents. */
+const MOST_LOST = 20;
 
-/** Starts `size` threads; resolves when all have loaded their models, rejects with `worker` if one cannot. */
-export async function startPool(size: number, models: string): Promise<Pool> {
+/** Starts `size` workers; resolves when all have loaded their models, rejects with `worker` if one cannot. */
+export async function startPool(size: number, models: string, options: PoolOptions = {}): Promise<Pool> {
+  const patience = options.patience ?? PATIENCE;
   const queue: Job[] = [];
-  const idle: Worker[] = [];
-  const all = new Set<Worker>();
-  const busy = new Map<Worker, Job>();
-  let closing = false;
-  const stop = new Int32Array(new SharedArrayBuffer(4));
+  const idle: ChildProcess[] = [];
+  const all = new Set<ChildProcess>();
+  const busy = new Map<ChildProcess, Job>();
+  let lost = 0;
+  let stopped: PersonaPriorError | undefined;
 
   const pump = (): void => {
     while (queue.length > 0 && idle.length > 0) {
       const worker = idle.pop()!;
       const job = queue.shift()!;
+      job.silent = 0;
       busy.set(worker, job);
-      // copied, not transferred: a unit whose thread dies is sent again
-      worker.postMessage(job.unit);
+      worker.send(job.unit, () => {}); // one that cannot be reached any more has died, and is seen to there
     }
   };
 
-  const spawn = (): Promise<void> =>
-    new Promise((ready, fail) => {
-      const worker = new Worker(new URL('./scan-worker.js', import.meta.url), { workerData: { models, stop } });
-      all.add(worker);
-      worker.on('message', (answer: Answer) => {
-        if ('ready' in answer) {
-          idle.push(worker);
-          ready();
-          pump();
-          return;
-        }
-        const job = busy.get(worker);
-        busy.delete(worker);
-        if ('failed' in answer) {
-          const error = new PersonaPriorError('worker', answer.failed);
-          if (job === undefined) fail(error);
-          else job.reject(error);
-        } else job?.resolve(answer.result);
-        if (job !== undefined) {
-          idle.push(worker);
-          pump();
-        }
-      });
-      const died = (why: string): void => {
-        if (!all.delete(worker) || closing) return;
-        const job = busy.get(worker);
-        busy.delete(worker);
-        const error = new PersonaPriorError('worker', `a worker thread died: ${why}`);
-        if (job === undefined) {
-          const at = idle.indexOf(worker);
-          if (at >= 0) idle.splice(at, 1);
-          fail(error);
-          return;
-        }
-        if (++job.tries >= 2) job.reject(error);
-        else queue.unshift(job);
-        spawn().catch((e: Error) => {
-          for (const waiting of queue.splice(0)) waiting.reject(e);
-        });
-      };
-      worker.on('error', (error) => died(error instanceof Error ? error.message : String(error)));
-      worker.on('exit', (code) => died(`exit code ${code}`));
+  const submit = (unit: Unit, tries: number): Promise<UnitResult> =>
+    new Promise((resolve, reject) => {
+      if (stopped !== undefined) return reject(stopped);
+      queue.push({ unit, resolve, reject, tries, silent: 0 });
+      pump();
     });
 
-  // a thread that is ended in the middle of an inference takes the process with it: it is told, and comes to a stop by itself
+  const stop = (error: PersonaPriorError): void => {
+    stopped ??= error;
+    for (const job of [...queue.splice(0), ...busy.values()]) job.reject(stopped);
+  };
+
+  /** Narrows a failure down: each document of the unit alone, and the one that fails alone once more is given up. */
+  const again = (job: Job, reason: string, message: string): void => {
+    const { unit } = job;
+    job.tries++;
+    if (unit.candidates.length > 1) {
+      const alone = unit.candidates.map((candidate) => submit(only(unit, candidate), job.tries));
+      Promise.all(alone).then((results) => job.resolve(mergeResults(results)), job.reject);
+      pump();
+    } else if (job.tries < 2) {
+      queue.unshift(job);
+      pump();
+    } else if (++lost >= MOST_LOST) {
+      const error = new PersonaPriorError(
+        'worker',
+        `${lost} documents in a row could not be worked on; the last: ${message}`,
+        { help: 'fewer --workers need less memory; --resume goes on from here' },
+      );
+      job.reject(error);
+      stop(error);
+    } else job.resolve(givenUp(unit.candidates[0]!, reason, message));
+  };
+
+  const spawn = (tries = 0): Promise<void> =>
+    new Promise((ready, fail) => {
+      const worker = fork(new URL('./scan-worker.js', import.meta.url), [models], {
+        serialization: 'advanced',
+        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      });
+      all.add(worker);
+      let loaded = false;
+      let said = '';
+      worker.stderr?.on('data', (text: Buffer) => {
+        said = (said + text.toString()).slice(-4000);
+      });
+      worker.on('message', (answer: Answer) => {
+        const job = busy.get(worker);
+        if ('alive' in answer) {
+          if (job !== undefined) job.silent = 0;
+          return;
+        }
+        if ('ready' in answer) {
+          loaded = true;
+          ready();
+        } else if ('failed' in answer && job === undefined) return fail(new PersonaPriorError('worker', answer.failed));
+        busy.delete(worker);
+        idle.push(worker);
+        if ('result' in answer) {
+          lost = 0;
+          job?.resolve(answer.result);
+        } else if ('failed' in answer) again(job!, 'error', answer.failed);
+        pump();
+      });
+      const died = (why: string): void => {
+        if (!all.delete(worker) || stopped !== undefined) return;
+        const job = busy.get(worker);
+        busy.delete(worker);
+        const at = idle.indexOf(worker);
+        if (at >= 0) idle.splice(at, 1);
+        if (!loaded) {
+          if (tries === 0) spawn(1).then(ready, fail);
+          else fail(new PersonaPriorError('worker', `a worker could not start: ${why}`));
+          return;
+        }
+        spawn().catch((error: PersonaPriorError) => stop(error));
+        if (job === undefined) return;
+        if (job.silent > limitOf(job.unit, patience)) {
+          again(job, 'timed_out', `its worker gave no sign of life for ${Math.round(job.silent / 1000)} s`);
+        } else again(job, 'crashed', `its worker died: ${why}`);
+      };
+      worker.on('error', (error) => died(error.message));
+      worker.on('close', (code, signal) => died(`${signal ?? `exit code ${code}`}${cause(said)}`));
+    });
+
+  const tick = Math.min(1000, patience / 2);
+  const watch = setInterval(() => {
+    for (const [worker, job] of busy) {
+      job.silent += tick;
+      if (job.silent > limitOf(job.unit, patience)) worker.kill('SIGKILL');
+    }
+  }, tick);
+  watch.unref();
+
+  // workers hold nothing that could be lost
   const close = async (): Promise<void> => {
-    closing = true;
-    Atomics.store(stop, 0, 1);
-    for (const job of queue.splice(0)) job.reject(new PersonaPriorError('worker', 'the scan was stopped'));
+    clearInterval(watch);
+    stop(new PersonaPriorError('worker', 'the scan was stopped'));
     await Promise.all(
       [...all].map((worker) => {
-        const left = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-        worker.postMessage(null);
+        const left = new Promise<void>((resolve) => worker.once('close', () => resolve()));
+        worker.kill('SIGKILL');
         return left;
       }),
     );
   };
 
   try {
-    await Promise.all(Array.from({ length: size }, spawn));
+    await Promise.all(Array.from({ length: size }, () => spawn()));
   } catch (error) {
     await close();
     throw error;
   }
-  return {
-    run: (unit) =>
-      new Promise((resolve, reject) => {
-        queue.push({ unit, resolve, reject, tries: 0 });
-        pump();
-      }),
-    close,
-  };
+  return { run: (unit) => submit(unit, 0), close };
+}
+
+function limitOf(unit: Unit, patience: number): number {
+  const characters = unit.candidates.reduce((n, c) => n + ('document' in c ? c.document.text.length : 0), 0);
+  return patience + (unit.buffer.byteLength + characters) / BYTES_PER_MS;
+}
+
+/** The part of a unit that one candidate needs. */
+function only(unit: Unit, candidate: Candidate): Unit {
+  if ('document' in candidate) return { ...unit, buffer: new ArrayBuffer(0), candidates: [candidate] };
+  const { from, to } = candidate;
+  return { ...unit, buffer: unit.buffer.slice(from, to), candidates: [{ ...candidate, from: 0, to: to - from }] };
+}
+
+/** A document that nobody could judge: neither a hit nor a reject. */
+function givenUp(candidate: Candidate, reason: string, message: string): UnitResult {
+  const tallies = new Map<string, number>();
+  if (!('document' in candidate)) for (const kind of ['in', 'out']) tally(tallies, 'read', kind);
+  tally(tallies, 'gate', 'in');
+  tally(tallies, 'gate', 'failed', reason);
+  const { record, offset } = candidate;
+  return { tallies, hits: [], samples: [], faults: [{ stage: 'gate', reason, record, offset, message }] };
+}
+
+/** What a dying process said last, such as that its heap is full. */
+function cause(said: string): string {
+  const line = said.match(/(?:FATAL ERROR|Error): .*/)?.[0] ?? '';
+  return line === '' ? '' : ` (${line.slice(0, 200)})`;
 }

@@ -29,7 +29,7 @@ function describe(p: Progress): string {
   const of = p.totalBytes > 0 ? ` of ${megabytes(p.totalBytes)} (${Math.round(share * 100)}%)` : '';
   const rate = Math.round(p.documents / Math.max(p.seconds, 0.001));
   return printable(
-    `${p.file} [${p.filesDone + 1}/${p.files}] ${megabytes(p.bytes)}${of}, ${p.documents} documents (${rate}/s), ` +
+    `${p.file} [${Math.min(p.files, p.filesDone + 1)}/${p.files}] ${megabytes(p.bytes)}${of}, ${p.documents} documents (${rate}/s), ` +
       `${p.passages} passages scored, ${p.hits} hits, ${p.flags} flags${eta}`,
   );
 }
@@ -59,11 +59,18 @@ export function summaryTable(summary: ScanSummary): string {
         .trimEnd(),
     )
     .join('\n');
-  const incomplete = summary.incomplete.map((file) => `incomplete: ${file}\n`).join('');
+  const incomplete = summary.incomplete.map((file) => `incomplete: ${printable(file)}\n`);
+  const unnamed = summary.incompleteFiles - summary.incomplete.length;
+  if (unnamed > 0) incomplete.push(`incomplete: ${unnamed} files more\n`);
+  const { quarantined } = summary;
+  if (quarantined !== null) {
+    const left = quarantined.left === 0 ? '' : `, ${quarantined.left} more did not fit its limit`;
+    incomplete.push(`${quarantined.written} records in quarantine${left}\n`);
+  }
   return printableLines(
     `${table}\n${summary.hits} hits, ${summary.flags} flags in ${summary.documents} documents` +
-      `; ${summary.skipped} records skipped, ${summary.repaired} repaired, ${duration(summary.seconds)}` +
-      `${summary.status === 'interrupted' ? '; interrupted, go on with --resume' : ''}\n${incomplete}`,
+      `; ${summary.skipped} records skipped, ${summary.repaired} repaired, ${summary.failed} failed, ${duration(summary.seconds)}` +
+      `${summary.status === 'interrupted' ? '; interrupted, go on with --resume' : ''}\n${incomplete.join('')}`,
   );
 }
 

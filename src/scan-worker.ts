@@ -1,40 +1,58 @@
-// A worker thread of scan: loads its own models, takes units, answers with their results. No database here.
-import { parentPort, workerData } from 'node:worker_threads';
+// A worker process of scan: loads its own models, takes units, answers with their results. No database here.
+// Like the bin it is an entry point, and the only other user of `process`.
+import { Worker } from 'node:worker_threads';
 import { loadCascade } from './cascade.js';
+import type { Answer } from './pool.js';
 import { extractDocument, parseJsonRecord } from './read/fields.js';
 import type { Document } from './types.js';
 import { type Fault, type Hit, judgeInto, type Sample, samplingKeys, type Tallies, tally, type Unit } from './unit.js';
 
-const port = parentPort!;
-const { models, stop } = workerData as { models: string; stop: Int32Array };
-const stopped = (): boolean => Atomics.load(stop, 0) === 1;
-const cascade = loadCascade(models);
+/** Signs of life at most this often, in milliseconds. */
+const PULSE = 500;
+
+const send = (answer: Answer): void => void process.send!(answer);
+// Ctrl-C goes to the whole group of processes: the scan decides what becomes of its workers
+process.on('SIGINT', () => {});
+process.on('disconnect', () => process.exit());
+// a worker that never comes back from a document does not hear that the scan was killed: it must not run for ever
+new Worker(
+  `const parent = process.ppid;
+   setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL'); }, 1000);`,
+  { eval: true },
+).unref();
+
+let heard = Date.now();
+const pulse = (): false => {
+  const now = Date.now();
+  if (now - heard > PULSE) {
+    heard = now;
+    send({ alive: true });
+  }
+  return false;
+};
+
+const cascade = loadCascade(process.argv[2]!);
 cascade.then(
-  () => port.postMessage({ ready: true }),
-  (error: unknown) => port.postMessage({ failed: error instanceof Error ? error.message : String(error) }),
+  () => send({ ready: true }),
+  (error: unknown) => send({ failed: error instanceof Error ? error.message : String(error) }),
 );
 
-port.on('message', async (unit: Unit | null) => {
-  if (unit === null) {
-    // the last message: the models go, and the thread ends with its port
-    await cascade.then((loaded) => loaded.dispose()).catch(() => {});
-    port.close();
-    return;
-  }
+process.on('message', async (unit: Unit) => {
   try {
-    port.postMessage({ result: await work(unit) });
+    send({ result: await work(unit) });
   } catch (error) {
-    port.postMessage({ failed: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    send({ failed: error instanceof Error ? error.message : String(error) });
   }
 });
 
-async function work(unit: Unit): Promise<unknown> {
+async function work(unit: Unit): Promise<{ tallies: Tallies; hits: Hit[]; samples: Sample[]; faults: Fault[] }> {
   const loaded = await cascade;
   const keys = samplingKeys(unit.seed, unit.source);
   const tallies: Tallies = new Map();
   const result = { tallies, hits: [] as Hit[], samples: [] as Sample[], faults: [] as Fault[] };
   const bytes = new Uint8Array(unit.buffer);
   for (const candidate of unit.candidates) {
+    pulse();
     const place = { record: candidate.record, offset: candidate.offset };
     let document: Document;
     if ('document' in candidate) document = candidate.document;
@@ -50,8 +68,7 @@ async function work(unit: Unit): Promise<unknown> {
       if (extracted.repaired) tally(tallies, 'read', 'repaired');
       document = extracted.document;
     }
-    await judgeInto(loaded, document, place, { ...unit, stopped }, keys, result);
-    if (stopped()) throw new Error('the scan was stopped');
+    await judgeInto(loaded, document, place, { ...unit, stopped: pulse }, keys, result);
   }
   return result;
 }

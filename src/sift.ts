@@ -4,7 +4,8 @@ import type { Gate } from './gate/gate.js';
 import { OPEN } from './gate/gate.js';
 import { checkRecord, type Spans } from './gate/structure.js';
 import { extractDocument, type FieldMapping, parseJsonRecord } from './read/fields.js';
-import type { RawRecord } from './types.js';
+import { snapshot } from './store/quarantine.js';
+import { LEFT_OUT, type RawRecord } from './types.js';
 import { type Candidate, type Fault, gateSample, type Keys, type Sample, type Tallies, tally } from './unit.js';
 
 /** What the reading thread itself found, and what it leaves to a worker. */
@@ -18,13 +19,15 @@ export interface Sifted {
   bytes: number;
   /** characters of the candidates that are documents already */
   characters: number;
+  /** bytes that faults keep for --quarantine */
+  held: number;
 }
 
 export interface Sift {
   add(record: RawRecord): void;
   /** Hands over what was gathered since the last call. */
   take(): Sifted;
-  /** bytes and characters waiting for workers */
+  /** bytes and characters waiting for workers, and what faults hold */
   pending(): number;
 }
 
@@ -37,6 +40,8 @@ export interface SiftOptions {
   readonly gateLimit: () => number;
   /** everything goes to the workers, which parse it */
   readonly exactCounts: boolean;
+  /** faults hold what stood in the place of the record */
+  readonly keepSkipped: boolean;
 }
 
 export function createSift(options: SiftOptions): Sift {
@@ -78,6 +83,12 @@ export function createSift(options: SiftOptions): Sift {
     tally(now.tallies, 'sample', 'population', 'gate');
   };
 
+  const skip = (fault: Fault, value: unknown): void => {
+    const found = options.keepSkipped && value !== undefined ? snapshot(value) : undefined;
+    now.faults.push(found === undefined ? fault : { ...fault, found });
+    now.held += 256 + (found?.bytes.length ?? 0);
+  };
+
   return {
     add(raw) {
       const { record, offset } = raw;
@@ -96,13 +107,15 @@ export function createSift(options: SiftOptions): Sift {
       tally(now.tallies, 'read', 'in');
       if (raw.kind === 'fault') {
         tally(now.tallies, 'read', 'dropped', raw.reason);
-        now.faults.push({ stage: 'read', reason: raw.reason, record, offset, message: raw.message });
+        if (LEFT_OUT.has(raw.reason)) return;
+        const { reason, message, found } = raw;
+        skip({ stage: 'read', reason, record, offset, message }, found);
         return;
       }
       const extracted = extractDocument(raw.fields, mapping, `${file}#${record}`, raw.repaired ?? false);
       if ('fault' in extracted) {
         tally(now.tallies, 'read', 'dropped', extracted.fault.reason);
-        now.faults.push({ stage: 'read', record, offset, ...extracted.fault });
+        skip({ stage: 'read', record, offset, ...extracted.fault }, raw.fields);
         return;
       }
       tally(now.tallies, 'read', 'out');
@@ -126,12 +139,12 @@ export function createSift(options: SiftOptions): Sift {
       now = fresh();
       return taken;
     },
-    pending: () => now.bytes + now.characters,
+    pending: () => now.bytes + now.characters + now.held,
   };
 }
 
 function fresh(): Sifted {
-  return { tallies: new Map(), samples: [], faults: [], candidates: [], chunks: [], bytes: 0, characters: 0 };
+  return { tallies: new Map(), samples: [], faults: [], candidates: [], chunks: [], bytes: 0, characters: 0, held: 0 };
 }
 
 /** Whether a JSON string's raw bytes begin, after spaces, with a plain visible ASCII character: surely not blank. */

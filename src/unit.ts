@@ -4,6 +4,7 @@ import type { Cascade } from './cascade.js';
 import { type KeyedHash, keyedHash } from './hash.js';
 import type { FieldMapping } from './read/fields.js';
 import { segment } from './segment/segment.js';
+import type { Found } from './store/quarantine.js';
 import { meets } from './tropes.js';
 import { type Document, HEAD_OFFSET, type Passage } from './types.js';
 
@@ -65,6 +66,8 @@ export interface Fault {
   readonly record: number;
   readonly offset: number;
   readonly message: string;
+  /** what stood there, as far as it is known; only with --quarantine */
+  readonly found?: Found;
 }
 
 export interface UnitResult {
@@ -72,6 +75,18 @@ export interface UnitResult {
   readonly hits: readonly Hit[];
   readonly samples: readonly Sample[];
   readonly faults: readonly Fault[];
+}
+
+/** Results of parts as the result of the whole; faults in the order of their records. */
+export function mergeResults(parts: readonly Partial<UnitResult>[]): UnitResult {
+  const tallies: Tallies = new Map();
+  for (const part of parts) for (const [key, n] of part.tallies ?? []) tallies.set(key, (tallies.get(key) ?? 0) + n);
+  return {
+    tallies,
+    hits: parts.flatMap((part) => part.hits ?? []),
+    samples: parts.flatMap((part) => part.samples ?? []),
+    faults: parts.flatMap((part) => part.faults ?? []).sort((a, b) => a.record - b.record),
+  };
 }
 
 /** Counts by `stage|kind|reason`. */

@@ -1,4 +1,6 @@
 // Opens the SQLite database of a scan: pragmas, sqlite-vec, migrations, one writer at a time. No queries of stages here.
+import { accessSync, constants } from 'node:fs';
+import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import * as sqliteVec from 'sqlite-vec';
 import { PersonaPriorError } from '../errors.js';
@@ -47,14 +49,42 @@ export function asDatabaseError(cause: unknown, path: string): PersonaPriorError
       help: 'free some space and run the same command with --resume',
     });
   }
-  if (code === 'SQLITE_CANTOPEN') {
+  if (code.startsWith('SQLITE_READONLY') || (code.startsWith('SQLITE_CANTOPEN') && isReadOnly(path))) {
+    return new PersonaPriorError('database', 'the database cannot be written: its folder or disk is read-only', {
+      ...place,
+      help: 'give a --db in a folder that can be written',
+    });
+  }
+  if (code.startsWith('SQLITE_CANTOPEN')) {
     return new PersonaPriorError('database', 'expected a database file that can be opened', {
       ...place,
       help: 'run `persona-prior scan` first, or check --db and its folder',
     });
   }
+  if (code.startsWith('SQLITE_IOERR')) {
+    return new PersonaPriorError('database', `the disk fails: ${(cause as Error).message} (${code})`, {
+      ...place,
+      help: 'what was committed is kept: mend or change the disk and run the same command with --resume',
+    });
+  }
   const message = cause instanceof Error ? cause.message : String(cause);
   return new PersonaPriorError('database', message, { ...place, help: 'check --db' });
+}
+
+/** Whether the folder of the file is there and cannot be written. */
+function isReadOnly(path: string): boolean {
+  const folder = dirname(path);
+  try {
+    accessSync(folder, constants.F_OK);
+  } catch {
+    return false;
+  }
+  try {
+    accessSync(folder, constants.W_OK);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 function migrate(db: Db, readonly: boolean): void {

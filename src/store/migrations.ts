@@ -132,4 +132,12 @@ create trigger hits_text_removed after delete on hits begin
 end;
 `,
   },
+  {
+    // scans of millions of files look each of them up
+    name: '004-shards-by-path',
+    sql: `
+create index shards_by_path on shards(path);
+create index shards_by_head on shards(head_hash);
+`,
+  },
 ];

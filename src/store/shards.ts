@@ -2,6 +2,7 @@
 import { PersonaPriorError } from '../errors.js';
 import type { FieldMapping } from '../read/fields.js';
 import type { InputFile } from '../read/inputs.js';
+import { LEFT_OUT } from '../types.js';
 import type { Db } from './database.js';
 
 export interface RunRecord {
@@ -20,11 +21,13 @@ export function refuseShard(db: Db, id: number, reason: string, message: string)
   );
 }
 
-/** Records that were skipped or repaired, and passages that failed, in these shards over all runs. */
-export function troubles(db: Db, shards: readonly number[]): number {
+const LEFT = [...LEFT_OUT].map((reason) => `'${reason}'`).join(', ');
+
+/** Records that were skipped or repaired, and passages and documents that failed, in a shard over all runs. */
+export function troubles(db: Db, shard: number): number {
   const sum = db.prepare(`select coalesce(sum(n), 0) as n from tallies where shard_id = ?
-    and ((stage = 'read' and kind in ('dropped', 'repaired')) or kind = 'failed')`);
-  return shards.reduce((n, id) => n + (sum.get(id) as { n: number }).n, 0);
+    and ((stage = 'read' and kind in ('dropped', 'repaired') and reason not in (${LEFT})) or kind = 'failed')`);
+  return (sum.get(shard) as { n: number }).n;
 }
 
 /** One file (or part of it) of a scan, and where it stands. */
@@ -32,11 +35,15 @@ export interface ShardRow {
   readonly id: number;
   readonly sourceId: number;
   readonly status: 'pending' | 'running' | 'done' | 'incomplete';
+  /** nothing is left to read: it is done, or ended in a fault */
+  readonly ended: boolean;
   readonly nextRecord: number;
   readonly nextByte: number;
   readonly fields: FieldMapping | null;
   /** Stores what the file turned out to be, for the report and for a resumed scan. */
   remember(format: string, compression: string, fields: FieldMapping): void;
+  /** For what is no regular file: throws `input_changed` when it begins otherwise than in the scan that is resumed. */
+  sameStream(headHash: string): void;
 }
 
 /**
@@ -51,13 +58,23 @@ export function registerRun(db: Db, run: RunRecord): number {
   const settings = JSON.stringify(run.settings);
   if (last !== undefined && (last.hashes !== hashes || last.settings !== settings)) {
     const what = last.hashes === hashes ? 'settings (seed, thresholds or --exact-counts)' : 'models or lexicon';
-    throw new PersonaPriorError('model_changed', `this database was made with other ${what}`, {
+    const changed = [...differing(last.hashes, hashes), ...differing(last.settings, settings)].join(', ');
+    throw new PersonaPriorError('model_changed', `this database was made with other ${what}: ${changed}`, {
       help: 'give another --db, or use the same version and settings',
     });
   }
   const insert = db.prepare(`insert into runs (started, status, command, versions, hashes, settings)
     values (datetime('now'), 'running', ?, ?, ?, ?)`);
   return Number(insert.run(run.command, JSON.stringify(run.versions), hashes, settings).lastInsertRowid);
+}
+
+/** Names of the entries that two JSON objects do not share. */
+function differing(before: string, now: string): string[] {
+  const a = JSON.parse(before) as Record<string, unknown>;
+  const b = JSON.parse(now) as Record<string, unknown>;
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].filter(
+    (key) => JSON.stringify(a[key]) !== JSON.stringify(b[key]),
+  );
 }
 
 export function finishRun(db: Db, id: number, status: 'done' | 'interrupted' | 'failed'): void {
@@ -70,8 +87,17 @@ export function sourceId(db: Db, name: string): number {
   return (db.prepare('select id from sources where name = ?').get(name) as { id: number }).id;
 }
 
+/** Takes back what a run has registered and not begun. */
+export function forgetPlanned(db: Db, run: number): void {
+  db.prepare("delete from shards where run_id = ? and status = 'pending'").run(run);
+  db.prepare(`delete from sources where id not in (select source_id from shards)
+    and id not in (select source_id from labels where source_id is not null)`).run();
+}
+
 interface Stored {
   id: number;
+  run_id: number;
+  name: string;
   size: number | null;
   mtime_ms: number | null;
   head_hash: string | null;
@@ -84,7 +110,8 @@ interface Stored {
 
 /**
  * The shard of a file: a new one, or with `resume` the one that an earlier scan left. Throws `already_scanned` for a file
- * that the database holds (without `again` or `resume`), `input_changed` when the file is not what it was.
+ * that the database holds (without `again` or `resume`), `input_changed` when the file is not what it was, and while
+ * `planning` `usage` for a file that the same command names twice.
  */
 export function shardFor(
   db: Db,
@@ -92,7 +119,7 @@ export function shardFor(
   source: number,
   file: InputFile,
   part: { index: number; of: number },
-  options: { readonly resume?: boolean; readonly again?: boolean },
+  options: { readonly resume?: boolean; readonly again?: boolean; readonly planning?: boolean },
 ): ShardRow {
   const name = `${part.index}/${part.of}`;
   const same = db.prepare('select * from shards where path = ? order by id desc').all(file.path) as (Stored & {
@@ -101,25 +128,24 @@ export function shardFor(
   })[];
   const stored = same.find((row) => row.source_id === source && row.part === name);
   const place = { place: { file: file.name } };
+  if (options.planning && same.some((row) => row.status === 'pending' && row.run_id === run)) {
+    throw new PersonaPriorError('usage', 'the same file was given twice', place);
+  }
   // nothing of it was read: an earlier command stopped before, and this one begins
-  if (stored?.status === 'pending') {
-    db.prepare('update shards set run_id = ?, size = ?, mtime_ms = ?, head_hash = ? where id = ?').run(
-      run,
-      file.size,
-      file.mtimeMs,
-      file.headHash,
-      stored.id,
-    );
-    return shardRow(db, stored, source, 'pending');
+  if (stored !== undefined && (stored.status === 'pending' || wasMissing(stored))) {
+    db.prepare(`update shards set run_id = ?, size = ?, mtime_ms = ?, head_hash = ?, status = 'pending', fault = null
+      where id = ?`).run(run, file.size, file.mtimeMs, file.headHash, stored.id);
+    return shardRow(db, { ...stored, head_hash: file.headHash, fields: null }, source, 'pending');
   }
   if (stored !== undefined && options.resume) {
-    if (stored.size !== file.size || stored.mtime_ms !== file.mtimeMs || stored.head_hash !== file.headHash) {
-      throw new PersonaPriorError('input_changed', 'the file has changed since the scan that is resumed', {
+    const changed = changes(stored, file);
+    if (changed !== '') {
+      throw new PersonaPriorError('input_changed', `the file has changed since the scan that is resumed: ${changed}`, {
         ...place,
-        help: 'restore it, or scan it into a new --db',
+        help: CHANGED,
       });
     }
-    return shardRow(db, stored, source, resumable(stored) ? stored.status : 'done');
+    return shardRow(db, stored, source, stored.status);
   }
   const other = same.find(
     (row) =>
@@ -150,17 +176,46 @@ export function shardFor(
   );
   return shardRow(
     db,
-    { id, status: 'pending', next_record: 0, next_byte: 0, fields: null } as Stored,
+    {
+      id,
+      status: 'pending',
+      next_record: 0,
+      next_byte: 0,
+      fields: null,
+      fault: null,
+      head_hash: file.headHash,
+    } as Stored,
     source,
     'pending',
   );
 }
 
-/** A file that ended in a fault stays as it is; one that stopped at --limit or in the middle goes on. */
+/** A file of a folder that could not be opened: it may be there now. */
+function wasMissing(stored: Stored): boolean {
+  return stored.status === 'incomplete' && stored.next_record === 0 && reasonOf(stored) === 'missing_input';
+}
+
+function reasonOf({ fault }: Stored): string | undefined {
+  return fault === null ? undefined : (JSON.parse(fault) as { reason?: string }).reason;
+}
+
+const CHANGED = 'restore it, or scan it into a new --db';
+
+/** What is other about a file than it was; '' for nothing. */
+function changes(stored: Stored, file: InputFile): string {
+  const time = (ms: number | null): string => (ms === null ? 'none' : new Date(ms).toISOString());
+  if (stored.size !== file.size) return `size ${stored.size ?? 'unknown'}, now ${file.size ?? 'unknown'}`;
+  // a stream is looked at when it is opened
+  if (file.headHash !== null && stored.head_hash !== file.headHash) return 'other bytes at its beginning';
+  if (stored.mtime_ms !== file.mtimeMs) return `modified ${time(stored.mtime_ms)}, now ${time(file.mtimeMs)}`;
+  return '';
+}
+
+/** A file that ended in a fault stays as it is; one that stopped at --limit, in the middle or was away goes on. */
 function resumable(stored: Stored): boolean {
   if (stored.status === 'done') return false;
   if (stored.status !== 'incomplete') return true;
-  return stored.fault !== null && (JSON.parse(stored.fault) as { reason?: string }).reason === 'limit';
+  return ['limit', 'missing_input'].includes(reasonOf(stored) ?? '');
 }
 
 function shardRow(db: Db, stored: Stored, source: number, status: ShardRow['status']): ShardRow {
@@ -168,6 +223,7 @@ function shardRow(db: Db, stored: Stored, source: number, status: ShardRow['stat
     id: stored.id,
     sourceId: source,
     status,
+    ended: status !== 'pending' && !resumable(stored),
     nextRecord: stored.next_record,
     nextByte: stored.next_byte,
     fields: stored.fields === null ? null : (JSON.parse(stored.fields) as FieldMapping),
@@ -178,6 +234,15 @@ function shardRow(db: Db, stored: Stored, source: number, status: ShardRow['stat
         JSON.stringify(fields),
         stored.id,
       );
+    },
+    sameStream(headHash) {
+      if (stored.next_record > 0 && stored.head_hash !== null && stored.head_hash !== headHash) {
+        throw new PersonaPriorError('input_changed', 'the stream begins otherwise than in the scan that is resumed', {
+          place: { file: stored.name },
+          help: 'give the same bytes again, or scan them into a new --db',
+        });
+      }
+      db.prepare('update shards set head_hash = ? where id = ?').run(headHash, stored.id);
     },
   };
 }

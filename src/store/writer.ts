@@ -44,14 +44,11 @@ export function openWriter(db: Db, path: string): Writer {
     db.prepare(`update shards set status = 'running', next_record = ?, next_byte = ?, compressed_bytes = ?
     where id = ? and next_record = ?`);
   const endShard = db.prepare('update shards set status = ?, fault = ? where id = ?');
+  const countFaults = db.prepare('select count(*) as n from faults where shard_id = ? and stage = ? and reason = ?');
   const keptFaults = new Map<string, number>();
-  // where each shard stood when this writer last wrote to it: two scans of one file cannot both count it
-  const expected = new Map(
-    (db.prepare('select id, next_record from shards').raw().all() as [number, number][]).map(([id, next]) => [
-      id,
-      next,
-    ]),
-  );
+  // where each open shard stood when this writer last wrote to it (0 for those not begun): two writers cannot both count it
+  const begun = db.prepare("select id, next_record from shards where next_record > 0 and status != 'done'");
+  const expected = new Map(begun.raw().all() as [number, number][]);
 
   // sorted keys per source and stratum: the in-memory image of the samples table
   const kept = new Map<string, number[]>();
@@ -125,7 +122,7 @@ export function openWriter(db: Db, path: string): Writer {
 
   const storeFault = (shard: number, fault: Fault): void => {
     const key = `${shard}|${fault.stage}|${fault.reason}`;
-    const n = keptFaults.get(key) ?? 0;
+    const n = keptFaults.get(key) ?? (countFaults.get(shard, fault.stage, fault.reason) as { n: number }).n;
     keptFaults.set(key, n + 1);
     if (n < FAULTS_KEPT) addFault.run(shard, fault.stage, fault.reason, fault.record, fault.offset, fault.message);
   };
@@ -150,11 +147,17 @@ export function openWriter(db: Db, path: string): Writer {
     },
   );
 
+  const forget = (shard: number): void => {
+    expected.delete(shard);
+    for (const key of keptFaults.keys()) if (key.startsWith(`${shard}|`)) keptFaults.delete(key);
+  };
+
   return {
     commit(shard, source, result, cursor, end) {
       try {
         transaction(shard, source, result, cursor, end);
-        expected.set(shard, cursor.nextRecord);
+        if (end === null) expected.set(shard, cursor.nextRecord);
+        else forget(shard);
       } catch (cause) {
         throw asDatabaseError(cause, path);
       }

@@ -1,6 +1,6 @@
 // Runs the built command line in a fresh folder, and reads a database as sorted logical rows.
 import { spawn } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,6 +14,8 @@ export interface Ran {
   readonly code: number | null;
   readonly stdout: string;
   readonly stderr: string;
+  /** a worker was killed while the program ran */
+  readonly workerKilled: boolean;
 }
 
 export function freshFolder(): string {
@@ -26,6 +28,8 @@ export interface RunOptions {
   readonly env?: Record<string, string>;
   /** sends a signal after so many milliseconds */
   readonly signal?: { readonly name: NodeJS.Signals; readonly after: number };
+  /** kills one worker process after so many milliseconds (Linux) */
+  readonly killWorker?: number;
 }
 
 export function run(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
@@ -45,17 +49,37 @@ export function run(args: readonly string[], options: RunOptions = {}): Promise<
     child.on('error', reject);
     const { signal } = options;
     const timer = signal === undefined ? undefined : setTimeout(() => child.kill(signal.name), signal.after);
+    let workerKilled = false;
+    const killing =
+      options.killWorker === undefined
+        ? undefined
+        : setTimeout(() => {
+            workerKilled = killOneWorker(child.pid!);
+          }, options.killWorker);
     child.on('close', (code) => {
       clearTimeout(timer);
-      resolve({ code, stdout, stderr });
+      clearTimeout(killing);
+      resolve({ code, stdout, stderr, workerKilled });
     });
     child.stdin.on('error', () => {});
     child.stdin.end(options.input ?? '');
   });
 }
 
-/** Hits, tallies and samples of a database as sorted lines: equal lines are equal results (DESIGN's "identical"). */
-export function logicalRows(path: string): string[] {
+function killOneWorker(parent: number): boolean {
+  try {
+    const [worker] = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').trim().split(' ');
+    return worker !== undefined && worker !== '' && process.kill(Number(worker), 'SIGKILL');
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Hits, tallies and samples of a database as sorted lines: equal lines are equal results (DESIGN's "identical").
+ * With `faults` also the stored faults, and how each file stands.
+ */
+export function logicalRows(path: string, faults = false): string[] {
   const db = new Database(path, { readonly: true });
   sqliteVec.load(db);
   const hex = (value: unknown): unknown => (Buffer.isBuffer(value) ? value.toString('hex') : value);
@@ -73,6 +97,15 @@ export function logicalRows(path: string): string[] {
       `select s.name, t.stage, t.kind, t.reason, sum(t.n) from tallies t join shards h on h.id = t.shard_id
        join sources s on s.id = h.source_id group by 1, 2, 3, 4`,
     ),
+    ...(faults
+      ? [
+          ...dump(
+            'fault',
+            'select h.name, f.stage, f.reason, f.record, f.byte_offset, f.message from faults f join shards h on h.id = f.shard_id',
+          ),
+          ...dump('file', 'select name, format, compression, fields, status, next_record, fault from shards'),
+        ]
+      : []),
     ...dump('sample', 'select s.name, x.* from samples x join sources s on s.id = x.source_id').map((line) =>
       line.replace(/^(sample \["[^"]*"),\d+/, '$1'),
     ),
