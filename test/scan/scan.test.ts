@@ -156,8 +156,8 @@ describe('inputs that are not right', () => {
 
   it('a missing file, an unknown format, no text field: exit 2 with the next step', async () => {
     await expectError(['scan', at('nowhere.jsonl'), '--db', at('x.db')], 2, /nowhere\.jsonl: no such file/);
-    writeFileSync(at('x.zip'), 'PK\u0003\u0004');
-    await expectError(['scan', at('x.zip'), '--db', at('x1.db')], 2, /zip archive/);
+    writeFileSync(at('x.pdf'), '%PDF-1.7');
+    await expectError(['scan', at('x.pdf'), '--db', at('x1.db')], 2, /PDF/);
     writeFileSync(at('message.jsonl'), '{"message":"no text here"}\n');
     await expectError(['scan', at('message.jsonl'), '--db', at('x2.db')], 2, /fields found: message.*--text-field/);
     await expectError(['scan'], 2, /missing required argument/);
