@@ -1,5 +1,5 @@
 // What persona-prior and, where they are installed, datatrove and Dolma make of the same faulty files. Markdown on stdout.
-//   node bench/faults/compare.mjs FOLDER [--python PYTHON]
+//   node bench/faults/compare.mjs FOLDER [--python PYTHON]...  (each with datatrove, dolma or both; the first that has one counts)
 // FOLDER is what make.mjs wrote; PYTHON has datatrove and dolma (see peers.py). Run after `npm run build`.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
@@ -10,8 +10,7 @@ import Database from 'better-sqlite3';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const [folder] = process.argv.slice(2);
-const at = process.argv.indexOf('--python');
-const python = at < 0 ? null : process.argv[at + 1];
+const pythons = process.argv.filter((_, i) => process.argv[i - 1] === '--python');
 const expected = JSON.parse(readFileSync(join(folder, '.expected.json'), 'utf8'));
 const out = mkdtempSync(join(tmpdir(), 'persona-prior-compare-'));
 
@@ -35,13 +34,20 @@ const ours = (name) => {
   return `${parts.join('; ')} (exit ${parts.length > 1 ? 3 : 0})`;
 };
 
-let peers = {};
-if (python !== null) {
+const peers = { versions: {} };
+for (const python of pythons) {
   const ran = spawnSync(python, [join(here, 'peers.py'), folder], { encoding: 'utf8', maxBuffer: 1 << 28 });
   if (ran.status !== 0) process.stderr.write(ran.stderr);
-  else peers = JSON.parse(ran.stdout.trim().split('\n').at(-1));
+  else {
+    const { versions, ...found } = JSON.parse(ran.stdout.trim().split('\n').at(-1));
+    for (const [tool, version] of Object.entries(versions)) {
+      if (tool in peers.versions) continue;
+      peers.versions[tool] = version;
+      peers[tool] = found[tool];
+    }
+  }
 }
-const tools = Object.keys(peers.versions ?? {});
+const tools = Object.keys(peers.versions);
 const cell = (text) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 process.stdout.write(`| file | what is wrong | persona-prior |${tools.map((t) => ` ${t} ${peers.versions[t]} |`).join('')}\n`);
 process.stdout.write(`| --- | --- | --- |${tools.map(() => ' --- |').join('')}\n`);

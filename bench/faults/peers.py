@@ -37,7 +37,7 @@ def short(error):
 def by_datatrove(name):
     from datatrove.executor import LocalPipelineExecutor
     from datatrove.pipeline.base import PipelineStep
-    from datatrove.pipeline.readers import CsvReader, JsonlReader, ParquetReader
+    from datatrove.pipeline.readers import CSVReader, JsonlReader, ParquetReader
 
     seen = []
 
@@ -50,7 +50,7 @@ def by_datatrove(name):
                 seen.append(document.id)
                 yield document
 
-    reader = CsvReader if name.endswith(".csv") else ParquetReader if name.endswith(".parquet") else JsonlReader
+    reader = CSVReader if name.endswith(".csv") else ParquetReader if name.endswith(".parquet") else JsonlReader
     logs = tempfile.mkdtemp()
     failed = ""
     try:
