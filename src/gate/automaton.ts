@@ -10,6 +10,8 @@ export interface Automaton {
   readonly firstOutput: number;
   /** pattern numbers of state `firstOutput + i * width` */
   readonly outputs: readonly (readonly number[])[];
+  /** of state `i * width`: how many symbols of a pattern it stands for */
+  readonly depth: Uint16Array;
 }
 
 const NONE: readonly number[] = [];
@@ -59,6 +61,7 @@ export function buildAutomaton(patterns: readonly string[], alphabet: Alphabet):
   delta[ROOT] = root;
   const queue = [BOUNDARY];
   const lastSymbol = new Map<number, number>([[BOUNDARY, SYMBOL.space]]);
+  const depth = [0, 0];
   for (let head = 0; head < queue.length; head++) {
     const id = queue[head]!;
     order.push(id);
@@ -69,16 +72,18 @@ export function buildAutomaton(patterns: readonly string[], alphabet: Alphabet):
     for (const [symbol, child] of node.children) {
       nodes[child]!.fail = delta[node.fail]![symbol]!;
       lastSymbol.set(child, symbol);
+      depth[child] = depth[id]! + 1;
       queue.push(child);
     }
     for (const [symbol, child] of node.children) row[symbol] = child;
     for (const pattern of nodes[node.fail]!.ends) if (!node.ends.includes(pattern)) node.ends.push(pattern);
   }
 
-  return withOutputs(nodes, delta, order, separators, lastSymbol, width);
+  return withOutputs(nodes, delta, order, separators, lastSymbol, depth, width);
 }
 
-function separatorSymbols(alphabet: Alphabet): number[] {
+/** The symbols that end a word: white space, punctuation, and the punctuation that patterns hold. */
+export function separatorSymbols(alphabet: Alphabet): number[] {
   const found = new Set<number>([SYMBOL.space, SYMBOL.punct]);
   for (let b = 0; b < 128; b++) {
     const symbol = alphabet.ascii[b]!;
@@ -95,6 +100,7 @@ function withOutputs(
   order: number[],
   separators: number[],
   lastSymbol: Map<number, number>,
+  depth: readonly number[],
   width: number,
 ): Automaton {
   const separator = new Set(separators);
@@ -137,5 +143,6 @@ function withOutputs(
     next.set(row, id * width);
   });
   for (let i = 0; i < next.length; i++) next[i] = next[i]! * width;
-  return { width, next, boundary: width, firstOutput: plain * width, outputs };
+  const depths = Uint16Array.from(rows, (_, id) => depth[id < plain ? id : cloneOf[id - plain]!]!);
+  return { width, next, boundary: width, firstOutput: plain * width, outputs, depth: depths };
 }

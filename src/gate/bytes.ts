@@ -65,7 +65,7 @@ export function standsAs(pattern: Pattern, bytes: Uint8Array, from: number, end:
       if (got !== upper) capitals = false;
       if ((got | 32) !== (want | 32)) return lenient;
     }
-    if (!exact && !capitals) return lenient && i > 0 && bytes[i - 1] === BACKSLASH;
+    if (!exact && !capitals) return false;
   }
   return true;
 }

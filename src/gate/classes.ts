@@ -61,7 +61,10 @@ function classify(codePoint: number, ascii: Uint8Array, several: Map<number, num
   if (/[\u2010\u2011\s]/.test(c)) return SYMBOL.space;
   if (/[\p{M}\p{Cf}]/u.test(c)) return IGNORE;
   const symbols: number[] = [];
-  for (const part of c.normalize('NFKD').toLowerCase()) {
+  const parts = c.normalize('NFKD').toLowerCase();
+  // "½" holds a boundary inside: as a whole it is one, so that no match begins within a character
+  if (/[^\p{L}\p{N}\p{M}].*[\p{L}\p{N}]/u.test(parts)) return SYMBOL.punct;
+  for (const part of parts) {
     const cp = part.codePointAt(0)!;
     if (cp < 128) symbols.push(ascii[cp]!);
     else if (!/\p{M}/u.test(part)) symbols.push(/[\p{L}\p{N}]/u.test(part) ? SYMBOL.letter : SYMBOL.punct);
