@@ -196,7 +196,7 @@ function domainsOf(
 }
 
 /** A cell as a stratum whose positives have sizes: passages they stand for, or words. */
-function sized(cell: Cell, test: Test, unit: 'passage' | 'word', weights: Weights): SizedStratum {
+export function sized(cell: Cell, test: Test, unit: 'passage' | 'word', weights: Weights): SizedStratum {
   const found = cell.units.filter((u) => test(u.label)).map((u) => (unit === 'word' ? u.words : u.weight));
   return {
     name: `${cell.source}, ${cell.name}`,
@@ -211,7 +211,7 @@ function sized(cell: Cell, test: Test, unit: 'passage' | 'word', weights: Weight
 }
 
 /** A cell as a stratum of a ratio. In `gate` its weight makes the domain's passages those of the two-stage estimate. */
-function inDomain(cell: Cell, domain: InDomain, test: Test, weights: Weights): Stratum {
+export function inDomain(cell: Cell, domain: InDomain, test: Test, weights: Weights): Stratum {
   const given = cell.units.filter(domain);
   const each = given.length === 0 ? 1 : given.reduce((sum, u) => sum + u.weight, 0) / given.length;
   return {
@@ -224,7 +224,8 @@ function inDomain(cell: Cell, domain: InDomain, test: Test, weights: Weights): S
   };
 }
 
-function isCensus(strata: readonly Stratum[]): boolean {
+/** Whether every unit of every stratum was labelled. */
+export function isCensus(strata: readonly Stratum[]): boolean {
   return strata.every((s) => s.sampled === s.population);
 }
 

@@ -1,9 +1,8 @@
 // `--format jsonl`: every hit as an object with all that the database knows of it.
 import { placeKey } from '../labels/passages.js';
 import { storedLabels } from '../labels/store.js';
-import { labelsOf } from '../search/search.js';
 import type { Db } from '../store/database.js';
-import { HEAD_OFFSET, HEADS } from '../types.js';
+import { byHead, labelsOf } from '../store/scores.js';
 import { hitRows } from './rows.js';
 import type { Selection } from './selection.js';
 
@@ -52,10 +51,6 @@ export function* exportedHits(db: Db, selection: Selection, options: HitOptions)
   for (const row of hitRows(db, options.sources)) {
     const { sourceId, shard: _, document: doc, text, title, names, scores, ...rest } = row;
     const score = selection.score(scores);
-    const heads = HEADS.map(({ name, labels: list }) => [
-      name,
-      Object.fromEntries(list.map((label, i) => [label, scores[HEAD_OFFSET[name] + i]!])),
-    ]);
     yield {
       ...rest,
       doc,
@@ -64,7 +59,7 @@ export function* exportedHits(db: Db, selection: Selection, options: HitOptions)
       score,
       selected: score >= selection.threshold,
       ...labelsOf(scores),
-      scores: Object.fromEntries(heads),
+      scores: byHead(scores),
       labels: labels.get(placeKey({ source: sourceId, doc, start: row.start, end: row.end })) ?? [],
       text: known === null ? text : null,
     };

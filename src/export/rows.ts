@@ -1,6 +1,6 @@
 // The stored hits one after another, in the order of files, records and offsets. Selects none.
 import type { Db } from '../store/database.js';
-import { SCORES } from '../types.js';
+import { scoresOf } from '../store/scores.js';
 
 /** A stored hit with its text. Offsets are code points of the document's text. */
 export interface HitRow {
@@ -61,6 +61,5 @@ export function recordHits(db: Db): (shard: number, record: number) => HitRow[] 
 }
 
 function rowOf({ names, tropes, scores, ...rest }: Stored): HitRow {
-  const bytes = scores.buffer.slice(scores.byteOffset, scores.byteOffset + SCORES * 4);
-  return { ...rest, names: JSON.parse(names), tropes: JSON.parse(tropes), scores: new Float32Array(bytes) };
+  return { ...rest, names: JSON.parse(names), tropes: JSON.parse(tropes), scores: scoresOf(scores) };
 }

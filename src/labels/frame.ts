@@ -1,7 +1,8 @@
 // The sampling frame of an audit: what each stratum of a database holds and what of it can be drawn. Draws nothing.
 import { keyedHash } from '../hash.js';
 import type { Db } from '../store/database.js';
-import { HEAD_OFFSET, SCORES } from '../types.js';
+import { scoresOf } from '../store/scores.js';
+import { HEAD_OFFSET } from '../types.js';
 import { STRATA, type Stratum } from '../unit.js';
 import { gateClass, hitPath } from './strata.js';
 
@@ -116,10 +117,6 @@ function readHits(
   }
   const sorted = [...hits.values()].sort((a, b) => a.key - b.key || (a.place < b.place ? -1 : 1));
   return { hits: sorted, hitRows };
-}
-
-function scoresOf(bytes: Buffer): Float32Array {
-  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + SCORES * 4));
 }
 
 /** P(persona = character) of a score array. */

@@ -1,7 +1,7 @@
 // A comparison as Markdown and as one HTML page.
 import { type Comparison, comparedTable } from './compare.js';
-import { e as escaped, table as htmlTable, STYLE } from './html.js';
-import { table as markdownTable } from './markdown.js';
+import { e as escaped, table as htmlTable, page } from './html.js';
+import { table as markdownTable, plain } from './markdown.js';
 import type { Table } from './tables.js';
 import { whole } from './words.js';
 
@@ -40,32 +40,20 @@ export function comparisonMarkdown(comparison: Comparison): string {
       table.rows.length === 0 ? 'None.' : markdownTable(table),
     ]),
     '## Caveats',
-    comparison.caveats.map((c) => `- ${c}`).join('\n'),
+    comparison.caveats.map((c) => `- ${plain(c)}`).join('\n'),
     '',
   ].join('\n\n');
 }
 
 export function comparisonHtml(comparison: Comparison): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>Corpora compared</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<main>
-<h1>Corpora compared</h1>
-<p>${escaped(LEGEND)}</p>
+  return page(
+    'Corpora compared',
+    `<p>${escaped(LEGEND)}</p>
 ${parts(comparison)
   .map(([title, table]) => `<h2>${escaped(title)}</h2>\n${htmlTable(title, table)}`)
   .join('\n')}
 <h2>Caveats</h2>
 <ul>${comparison.caveats.map((c) => `<li>${escaped(c)}</li>`).join('\n')}</ul>
-</main>
-</body>
-</html>
-`;
+`,
+  );
 }

@@ -1,6 +1,6 @@
 // The strongest hits, for readers who want to see what was found.
 import type { Db } from '../store/database.js';
-import { CONDUCT, HEAD_OFFSET, SITUATION, VALENCE } from '../types.js';
+import { labelsOf } from '../store/scores.js';
 import { type HitData, hitText, type Loaded } from './load.js';
 import type { Example } from './model.js';
 
@@ -31,22 +31,10 @@ export function examples(db: Db, loaded: Loaded, withText: boolean): Example[] {
     end: hit.end,
     persona: hit.persona,
     malevolent: hit.malevolent,
-    valence: best(hit.scores, HEAD_OFFSET.valence, VALENCE),
-    conduct: held(hit.scores, HEAD_OFFSET.conduct, CONDUCT),
-    situation: held(hit.scores, HEAD_OFFSET.situation, SITUATION),
+    ...labelsOf(hit.scores),
     tropes: hit.tropes,
     text: withText ? shorten(hitText(db, hit.id)) : null,
   }));
-}
-
-function best(scores: Float32Array, from: number, labels: readonly string[]): string {
-  let at = 0;
-  for (let i = 1; i < labels.length; i++) if (scores[from + i]! > scores[from + at]!) at = i;
-  return labels[at]!;
-}
-
-function held(scores: Float32Array, from: number, labels: readonly string[]): string[] {
-  return labels.filter((_, i) => scores[from + i]! >= 0.5);
 }
 
 function shorten(text: string): string {

@@ -16,8 +16,7 @@ import {
   type Table,
 } from './tables.js';
 
-/** The one style sheet of all pages. */
-export const STYLE = `
+const STYLE = `
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
 body { max-width: 72rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.6rem; } h2 { font-size: 1.25rem; margin-top: 2.5rem; }
@@ -32,21 +31,31 @@ blockquote { margin: 0.2rem 0; max-width: 40rem; }
 pre { overflow-x: auto; padding: 0.7rem; border: 1px solid color-mix(in srgb, currentColor 20%, transparent); }
 @media print { body { max-width: none; margin: 0; } }`;
 
-/** The report as one HTML page. */
-export function htmlReport(report: Report): string {
+/** A page without network or scripts; `title` is text, `body` is HTML. */
+export function page(title: string, body: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>How this corpus portrays AI</title>
+<title>${e(title)}</title>
 <style>${STYLE}</style>
 </head>
 <body>
 <main>
-<h1>How this corpus portrays AI</h1>
-<p class="lead">${e(headline(report))}</p>
+<h1>${e(title)}</h1>
+${body}</main>
+</body>
+</html>
+`;
+}
+
+/** The report as one HTML page. */
+export function htmlReport(report: Report): string {
+  return page(
+    'How this corpus portrays AI',
+    `<p class="lead">${e(headline(report))}</p>
 <h2>What was read</h2>
 ${table(
   'Documents, passages and words by source. A hit shows an AI persona; a flag a probably malevolent one.',
@@ -90,10 +99,8 @@ ${table(
 <h2>To reproduce</h2>
 <pre>${e([...(report.reproduce['scan'] as string[]), String(report.reproduce['report'])].join('\n'))}</pre>
 <pre>${e(JSON.stringify({ versions: report.reproduce['versions'], hashes: report.reproduce['hashes'] }, null, 2))}</pre>
-</main>
-</body>
-</html>
-`;
+`,
+  );
 }
 
 function mix(report: Report): string {

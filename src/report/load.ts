@@ -1,6 +1,6 @@
 // Reads what a report needs out of a database: counts, sources, hits as arrays, samples. No statistics here.
 import type { Db } from '../store/database.js';
-import { SCORES } from '../types.js';
+import { scoresOf } from '../store/scores.js';
 
 export interface SourceData {
   readonly id: number;
@@ -160,10 +160,6 @@ function loadHits(db: Db, source: number): HitData[] {
     });
   }
   return hits;
-}
-
-function scoresOf(bytes: Buffer): Float32Array {
-  return new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + SCORES * 4));
 }
 
 /** Text of a few hits, for the examples. */

@@ -104,7 +104,7 @@ export function table({ head, rows }: Table): string {
 }
 
 /** Corpus text cannot make markup: Markdown's and HTML's special characters are escaped, controls made visible. */
-function plain(text: string): string {
+export function plain(text: string): string {
   return printable(text.replace(/[\r\n\t]+/g, ' '))
     .replace(/[\\`*_[\]<>|~&$@]/g, (c) => `\\${c}`)
     .replace(/\\</g, '&lt;')

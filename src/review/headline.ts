@@ -1,9 +1,10 @@
 // The two headline figures of audit labels: share of passages with an AI persona, and of malevolent ones among those.
-// The same estimates as audit.ts gives, which takes many times longer because it estimates everything.
+// The same estimates as audit.ts gives, of these two alone: it estimates everything, which takes many times longer.
+import { inDomain, isCensus, sized } from '../audit.js';
 import { kishSize } from '../estimate/classical.js';
 import { ENOUGH, ratio } from '../estimate/prevalence.js';
-import { prepare, type Stratum } from '../estimate/strata.js';
-import { prevalenceBySize, type SizedStratum } from '../estimate/totals.js';
+import { prepare } from '../estimate/strata.js';
+import { prevalenceBySize } from '../estimate/totals.js';
 import { UNWEIGHTED } from '../figures/mix.js';
 import { widen } from '../figures/sizes.js';
 import type { AuditSample, Cell } from '../labels/cells.js';
@@ -36,7 +37,7 @@ export function headline(sample: AuditSample): Headline {
 }
 
 function characters({ cells, gates }: AuditSample): Share {
-  const strata = cells.map(sized);
+  const strata = cells.map((cell) => sized(cell, isCharacter, 'passage', UNWEIGHTED));
   const { estimate, low, high, sampled, positives, effectiveN } = prevalenceBySize(strata, LEVEL);
   const counts = { labels: sampled, positives };
   if (effectiveN < ENOUGH && !isCensus(strata)) return { ...NOTHING, ...counts };
@@ -44,7 +45,14 @@ function characters({ cells, gates }: AuditSample): Share {
 }
 
 function malevolents(cells: readonly Cell[]): Share {
-  const strata = cells.map(inDomain);
+  const strata = cells.map((cell) =>
+    inDomain(
+      cell,
+      (unit) => isCharacter(unit.label),
+      (label) => isCharacter(label) && label.valence === 'malevolent',
+      UNWEIGHTED,
+    ),
+  );
   const counts = {
     labels: strata.reduce((sum, s) => sum + s.given!, 0),
     positives: strata.reduce((sum, s) => sum + s.positives, 0),
@@ -62,34 +70,3 @@ function malevolents(cells: readonly Cell[]): Share {
 }
 
 const NOTHING = { estimate: null, low: null, high: null };
-
-/** A cell as a stratum whose characters have sizes: the passages they stand for. */
-function sized(cell: Cell): SizedStratum {
-  const found = cell.units.filter((u) => isCharacter(u.label)).map((u) => u.weight);
-  return {
-    name: `${cell.source}, ${cell.name}`,
-    population: cell.population,
-    sampled: cell.units.length,
-    positives: found.length,
-    size: cell.population,
-    positiveSize: found.reduce((sum, s) => sum + s, 0),
-    positiveSquares: found.reduce((sum, s) => sum + s * s, 0),
-  };
-}
-
-/** A cell as a stratum of the ratio; its weight makes the characters of `gate` those of the two-stage estimate. */
-function inDomain(cell: Cell): Stratum {
-  const given = cell.units.filter((u) => isCharacter(u.label));
-  return {
-    name: `${cell.source}, ${cell.name}`,
-    population: cell.population,
-    sampled: cell.units.length,
-    given: given.length,
-    positives: given.filter((u) => u.label.valence === 'malevolent').length,
-    weight: given.length === 0 ? 1 : given.reduce((sum, u) => sum + u.weight, 0) / given.length,
-  };
-}
-
-function isCensus(strata: readonly Stratum[]): boolean {
-  return strata.every((s) => s.sampled === s.population);
-}

@@ -1,7 +1,7 @@
 // The drawn passages as the page shows them: text, what the database holds around it, what the model said. Labels are elsewhere.
 import type { AuditRow } from '../labels/sample.js';
 import type { Db } from '../store/database.js';
-import { HEAD_OFFSET, HEADS, SCORES } from '../types.js';
+import { byHead, scoresOf } from '../store/scores.js';
 
 /** A stored passage of the same document. `gap` counts the code points between it and the shown one. */
 export interface Neighbour {
@@ -116,17 +116,12 @@ function neighbours(spans: readonly Span[], own: Span): readonly Span[] {
 
 function modelView(stratum: string, row: StoredRow): ModelView {
   const { names, linear } = row;
-  return { stratum, names: names === undefined ? [] : JSON.parse(names), linear, scores: headsOf(row.scores) };
-}
-
-function headsOf(bytes: Buffer | null): ModelView['scores'] {
-  if (bytes === null) return null;
-  const scores = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + SCORES * 4));
-  const heads = HEADS.map(({ name, labels }) => [
-    name,
-    Object.fromEntries(labels.map((label, i) => [label, scores[HEAD_OFFSET[name] + i]!])),
-  ]);
-  return Object.fromEntries(heads);
+  return {
+    stratum,
+    names: names === undefined ? [] : JSON.parse(names),
+    linear,
+    scores: row.scores === null ? null : byHead(scoresOf(row.scores)),
+  };
 }
 
 function documentKey(source: string, doc: string): string {

@@ -31,15 +31,13 @@ export function searchCommands(program: Command, host: Host): void {
     .action(async (text: string, flags: SearchFlags) => {
       const { openDatabase } = await import('../store/database.js');
       const { loadEncoder } = await import('../classify/encoder.js');
-      const { loadCard } = await import('../classify/card.js');
       const { search } = await import('./search.js');
       const { json, flagged, db: path, label, ...options } = flags;
-      const folder = join(modelsFolder(), 'encoder');
       const db = openDatabase(path, { readonly: true });
-      const encoder = await loadEncoder(folder);
+      const encoder = await loadEncoder(join(modelsFolder(), 'encoder'));
       try {
         const { embedding } = await encoder.encode({ text, context: null, names: [] });
-        const minMalevolent = flagged === true ? (loadCard(folder).thresholds['flag'] ?? 0.5) : undefined;
+        const minMalevolent = flagged === true ? (encoder.card.thresholds['flag'] ?? 0.5) : undefined;
         const found = search(db, {
           text,
           vector: embedding,

@@ -1,7 +1,8 @@
 // Finds stored hits by meaning and by words, fused by rank, with filters over sources and labels. No terminal output here.
 import { PersonaPriorError } from '../errors.js';
 import type { Db } from '../store/database.js';
-import { CONDUCT, FRAMING, HEAD_OFFSET, SCORES, SITUATION, VALENCE } from '../types.js';
+import { labelsOf, scoresOf } from '../store/scores.js';
+import { CONDUCT, FRAMING, HEAD_OFFSET, SITUATION, VALENCE } from '../types.js';
 
 /** Candidates that each of the two searches gives to the fusion. */
 const CANDIDATES = 200;
@@ -78,23 +79,6 @@ function hitOf(db: Db, id: number): Omit<FoundHit, 'score' | 'distance'> {
     .get(id) as Omit<FoundHit, 'score' | 'distance' | 'valence' | 'conduct' | 'situation'> & { scores: Buffer };
   const { scores: blob, ...hit } = row;
   return { ...hit, ...labelsOf(scoresOf(blob)) };
-}
-
-/** The most probable valence, and the conduct and situation labels from 0.5 on (given character). */
-export function labelsOf(scores: Float32Array): { valence: string; conduct: string[]; situation: string[] } {
-  const valence = scores.subarray(HEAD_OFFSET.valence, HEAD_OFFSET.valence + VALENCE.length);
-  const over = (labels: readonly string[], offset: number): string[] =>
-    labels.filter((_, i) => scores[offset + i]! >= 0.5);
-  return {
-    valence: VALENCE[valence.indexOf(Math.max(...valence))]!,
-    conduct: over(CONDUCT, HEAD_OFFSET.conduct),
-    situation: over(SITUATION, HEAD_OFFSET.situation),
-  };
-}
-
-/** The 36 probabilities of a stored blob. */
-export function scoresOf(blob: Buffer): Float32Array {
-  return new Float32Array(blob.buffer.slice(blob.byteOffset, blob.byteOffset + SCORES * 4));
 }
 
 /** The words of a text as an FTS5 query: each quoted, any of them may stand in the hit. Null where there is no word. */

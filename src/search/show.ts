@@ -1,8 +1,7 @@
 // One hit with all its scores, as a value and as lines for a terminal. What lies around it in the document is not stored.
 import { PersonaPriorError, printable } from '../errors.js';
 import type { Db } from '../store/database.js';
-import { HEAD_OFFSET, HEADS } from '../types.js';
-import { scoresOf } from './search.js';
+import { byHead, scoresOf } from '../store/scores.js';
 
 export interface ShownHit {
   readonly id: number;
@@ -38,11 +37,6 @@ export function showHit(db: Db, id: number): ShownHit {
     throw new PersonaPriorError('usage', `no hit has the id ${id}`, { help: 'ids are those that `search` prints' });
   }
   const beside = db.prepare('select text from hits where shard_id = ? and record = ? and passage = ?').pluck();
-  const scores = scoresOf(row['scores']!);
-  const heads = HEADS.map(({ name, labels }) => [
-    name,
-    Object.fromEntries(labels.map((label, i) => [label, scores[HEAD_OFFSET[name] + i]!])),
-  ]);
   const text = (passage: number): string | null =>
     (beside.get(row['shard_id'], row['record'], passage) as string | undefined) ?? null;
   return {
@@ -59,7 +53,7 @@ export function showHit(db: Db, id: number): ShownHit {
     tropes: JSON.parse(row['tropes']!),
     linear: row['linear']!,
     malevolent: row['malevolent']!,
-    scores: Object.fromEntries(heads),
+    scores: byHead(scoresOf(row['scores']!)),
     duplicates: row['duplicates']!,
     before: text(row.passage - 1),
     text: row['text']!,

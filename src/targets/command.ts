@@ -4,22 +4,7 @@ import { type Command, Option } from 'commander';
 import { EXIT, PersonaPriorError } from '../errors.js';
 import { type Host, positive, write } from '../host.js';
 import { modelsFolder } from '../installed.js';
-import type { Format } from './formats.js';
-
-interface TargetsFlags {
-  readonly db: string;
-  readonly stories: number;
-  readonly aim?: string;
-  readonly weights?: string;
-  readonly format: Format;
-  readonly out?: string;
-  readonly remaining?: string;
-  readonly constitution?: string;
-  readonly template?: string;
-  readonly model?: string;
-  readonly seed: number;
-  readonly json?: boolean;
-}
+import type { WriteOptions } from './write.js';
 
 interface MixFlags {
   readonly db: string;
@@ -50,7 +35,7 @@ export function targetsCommands(program: Command, host: Host): void {
     .option('--model <name>', 'the model that batch requests name')
     .option('--seed <n>', 'seed of settings, personas and forms', positive, 1)
     .option('--json', 'write the plan as JSON to stdout; targets go to --out only')
-    .action(async (flags: TargetsFlags) => {
+    .action(async (flags: WriteOptions) => {
       const { writeTargets } = await import('./write.js');
       await writeTargets(flags, host);
     });
