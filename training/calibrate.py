@@ -10,12 +10,10 @@ from training.labels import targets
 from training.model import probabilities
 
 
-def calibrate(
-    rows: list[dict], logits: np.ndarray, prior: tuple[np.ndarray, np.ndarray] | None = None, ridge: float = 0.02
-) -> tuple[np.ndarray, np.ndarray, dict]:
+def calibrate(rows: list[dict], logits: np.ndarray, ridge: float = 0.02) -> tuple[np.ndarray, np.ndarray, dict]:
     """Scale [36] (one value a head), shift [36], and a summary per head.
 
-    A ridge pulls towards `prior` (scale, shift), by default no change, the more the fewer the labels.
+    A ridge pulls towards no change, the more the fewer the labels.
     """
     x = torch.tensor(logits)
     y = torch.tensor(np.stack([targets(row) for row in rows]))
@@ -24,18 +22,16 @@ def calibrate(
         part = SLICE[name]
         use = y[:, 2] == 1 if name in ("valence", "conduct", "situation", "reasons") else torch.ones(len(y), dtype=torch.bool)
         a, b = x[use][:, part], y[use][:, part]
-        log_start = torch.log(torch.tensor(prior[0][part][:1])) if prior else torch.zeros(1)
-        start = torch.tensor(prior[1][part]) if prior else torch.zeros(len(labels))
-        log_scale, move = log_start.clone().requires_grad_(True), start.clone().requires_grad_(True)
+        log_scale, move = torch.zeros(1, requires_grad=True), torch.zeros(len(labels), requires_grad=True)
 
-        def loss(log_scale=log_scale, move=move, a=a, b=b, kind=kind, log_start=log_start, start=start, ridge=ridge * (5 if prior else 1)):
+        def loss(log_scale=log_scale, move=move, a=a, b=b, kind=kind):
             z = a * log_scale.exp() + move
             if kind == "softmax":
                 nll = -(b * z.log_softmax(-1)).sum(1).mean()
             else:
                 nll = torch.nn.functional.binary_cross_entropy_with_logits(z, b, reduction="none").sum(1).mean()
             pull = ridge * 50 / max(len(a), 50)
-            return nll + pull * ((move - start) ** 2).sum() + ridge * (log_scale - log_start).pow(2).sum()
+            return nll + pull * (move**2).sum() + ridge * log_scale.pow(2).sum()
 
         optimizer = torch.optim.LBFGS([log_scale, move], max_iter=200, line_search_fn="strong_wolfe")
 

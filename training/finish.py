@@ -27,17 +27,16 @@ CARD = {
 }
 
 
-def finish(run: Path, labels: Path, corpora: Path | None, version: str, measured: Path | None, floors: dict[str, float]) -> None:
-    """`measured`: for a run that trained on the test part, the run before it, whose metrics and threshold the card quotes."""
+def finish(run: Path, labels: Path, corpora: Path | None, version: str, floors: dict[str, float]) -> None:
+    """Writes models/encoder with the thresholds and metrics that `measure` found."""
     model = PersonaEncoder(pretrained=False)
     model.load_state_dict(torch.load(run / "model.pt", weights_only=False)["model"])
     model.eval()
     rows, _ = load_labels(labels, OWN, corpora)
     _, small = export_onnx(model, run / "onnx")
     result = json.loads((run / "result.json").read_text())
-    quoted = json.loads((measured / "result.json").read_text()) if measured else result
     recipe = json.loads((run / "recipe.json").read_text())
-    trained = [r for r in rows if part_of(r) == "train" or (measured and part_of(r) == "test")]
+    trained = [r for r in rows if part_of(r) == "train"]
     split = "fixed: 20% of works held out, real passages only, title and names as context, int8 graph; calibration fitted on other works"
     card = CARD | {
         "version": version,
@@ -48,14 +47,12 @@ def finish(run: Path, labels: Path, corpora: Path | None, version: str, measured
             "sources": dict(Counter(r["source"] for r in trained)), "calibration_passages": sum(part_of(r) == "calibration" for r in rows),
         },
         "metrics": {
-            "split": split + ("; measured before the last stage, which trained on them too" if measured else ""),
-            **quoted["test"], "by_source": quoted["by_source"], "int8_minus_fp32": quoted.get("int8_minus_fp32"),
+            "split": split,
+            **result["test"], "by_source": result["by_source"], "int8_minus_fp32": result.get("int8_minus_fp32"),
         },
-        # of this version itself, on the few works that it never trained on; its calibration was fitted to them
-        "metrics_calibration_part": result.get("calibration_part"),
         "thresholds": {"store": 0.5, "flag": round(result["flag"], 4)},
         "calibration": result["calibration"],
-        "experimental": experimental(quoted["test"], floors),
+        "experimental": experimental(result["test"], floors),
     }  # fmt: skip
     write_folder(MODELS / "encoder", small, inputs_terms(), card, recipe["layers"])
     print(json.dumps({"thresholds": card["thresholds"], "experimental": card["experimental"]}))
@@ -80,12 +77,11 @@ def main() -> None:
     parser.add_argument("--labels", type=Path, required=True)
     parser.add_argument("--corpora")
     parser.add_argument("--version", required=True)
-    parser.add_argument("--measured", help="name of the run that the card's metrics come from")
     given = parser.parse_args()
     torch.set_num_threads(1)
     corpora = corpora_folder(given.corpora) if (OWN / "real.jsonl").exists() else None
     finish(
-        RUNS / given.run, given.labels, corpora, given.version, RUNS / given.measured if given.measured else None,
+        RUNS / given.run, given.labels, corpora, given.version,
         {"conduct": 0.55, "situation": 0.5},
     )  # fmt: skip
 

@@ -33,13 +33,13 @@ def make_inputs() -> Inputs:
     return Inputs(Encoder(base_folder() / "tokenizer.json", terms), Gazetteer(MODELS))
 
 
-def fit(recipe_name: str, labels: Path, corpora: Path | None, everything: bool, start: Path | None) -> None:
-    """Trains on the train part, or with `everything` on the test part too, from the weights in `start` if given."""
+def fit(recipe_name: str, labels: Path, corpora: Path | None, start: Path | None) -> None:
+    """Trains on the train part, from the weights in `start` if given."""
     recipe = RECIPES[recipe_name]
     folder = RUNS / recipe.name
     rows, left_out = load_labels(labels, OWN, corpora)
     parts = {k: [r for r in rows if part_of(r) == k] for k in ("train", "calibration", "test")}
-    use = chosen(recipe, parts, everything)
+    use = chosen(recipe, parts["train"])
     rank, _ = ranks()
     if rank == 0:
         print(recipe.name, {k: len(v) for k, v in parts.items()}, "training on", len(use), "left out", left_out, flush=True)
@@ -48,18 +48,16 @@ def fit(recipe_name: str, labels: Path, corpora: Path | None, everything: bool, 
     model = train(recipe, use, inputs, folder, log=lambda *a: print(*a, flush=True), start=start)
     if rank == 0:
         torch.save({"model": model.state_dict()}, folder / "model.pt")
-        (folder / "fit.json").write_text(json.dumps({"trained_on": len(use), "everything": everything, "seconds": round(time.time() - began)}))
+        (folder / "fit.json").write_text(json.dumps({"trained_on": len(use), "seconds": round(time.time() - began)}))
 
 
-def chosen(recipe: Recipe, parts: dict[str, list[dict]], everything: bool) -> list[dict]:
-    """The rows that a recipe trains on. With `everything` the test part too."""
-    use = parts["train"]
+def chosen(recipe: Recipe, train_part: list[dict]) -> list[dict]:
+    """The rows of the train part that a recipe trains on."""
+    use = train_part
     if recipe.rounds is not None:
         use = [r for r in use if r.get("round", 0) <= recipe.rounds and not r.get("later")]
     if recipe.batches is not None:
         use = [r for r in use if r.get("round", 0) < 5 or int(r["reader"]) <= recipe.batches]
-    if everything:
-        use = use + parts["test"]
     if recipe.negative_share < 1:
         use = [r for r in use if r["persona"] == "character" or hash_share("train:" + r["id"]) < recipe.negative_share]
     if not recipe.synthetic:
@@ -79,14 +77,13 @@ def main() -> None:
     parser.add_argument("recipe", choices=sorted(RECIPES))
     parser.add_argument("--labels", type=Path, required=True, help="folder with dev.jsonl and synthetic.jsonl")
     parser.add_argument("--corpora", help="folder of the corpora (or PERSONA_PRIOR_CORPORA)")
-    parser.add_argument("--everything", action="store_true", help="train on the test part too; no metrics on it")
     parser.add_argument("--weights", type=Path, help="weights to go on from")
     given = parser.parse_args()
     torch.set_num_threads(1)
     if "RANK" in os.environ:
         distributed.init_process_group("gloo")
     needs = (OWN / "real.jsonl").exists()
-    fit(given.recipe, given.labels, corpora_folder(given.corpora) if needs else None, given.everything, given.weights)
+    fit(given.recipe, given.labels, corpora_folder(given.corpora) if needs else None, given.weights)
     if distributed.is_initialized():
         distributed.destroy_process_group()
 

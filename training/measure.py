@@ -19,8 +19,8 @@ from training.metrics import best_f1, metrics
 from training.model import PersonaEncoder
 
 
-def measure(run: Path, labels: Path, corpora: Path | None, before: Path | None, against_fp32: bool) -> None:
-    """`before`: for a run that trained on the test part, the measured run whose calibration it starts from."""
+def measure(run: Path, labels: Path, corpora: Path | None, against_fp32: bool) -> None:
+    """Calibrates a run on all held-out passages, and measures it on the test part with calibrations fitted to other works."""
     saved = torch.load(run / "model.pt", weights_only=False)["model"]
     model = PersonaEncoder(pretrained=False)
     model.load_state_dict(saved)
@@ -31,7 +31,7 @@ def measure(run: Path, labels: Path, corpora: Path | None, before: Path | None, 
     rows, _ = load_labels(labels, OWN, corpora)
     inputs = make_inputs()
     calibration = [r for r in rows if part_of(r) == "calibration"]
-    test = [] if before else [r for r in rows if part_of(r) == "test"]
+    test = [r for r in rows if part_of(r) == "test"]
     held = calibration + test
     items = [inputs.tokens(r, True) for r in held]
     kept = run / "held.npz"
@@ -42,27 +42,19 @@ def measure(run: Path, labels: Path, corpora: Path | None, before: Path | None, 
         np.savez(kept, ids=[r["id"] for r in held], logits=logits)
     result = json.loads((run / "fit.json").read_text())
     at = len(calibration)
-    if before:
-        # few passages are left to calibrate on: the measured run's calibration, fitted on many more, is the point to start from
-        state = torch.load(before / "model.pt", weights_only=False)["model"]
-        scale, shift, result["calibration"] = calibrate(held, logits, prior=(state["scale"].numpy(), state["shift"].numpy()))
-        scores = apply(logits, scale, shift)
-        result["calibration_part"] = metrics(held, scores)
-        result["flag"] = best_f1(np.array([r["valence"] == "malevolent" for r in held]), scores[:, 2] * scores[:, 6])[1]
-    else:
-        scale, shift, result["calibration"] = calibrate(held, logits)
-        scores = cross_fitted(held[:at], logits[:at], test, logits[at:])
-        result["test"] = metrics(test, scores)
-        result["flag"] = best_f1(np.array([r["valence"] == "malevolent" for r in test]), scores[:, 2] * scores[:, 6])[1]
-        for source in sorted({family(r) for r in test}):
-            part = [i for i, r in enumerate(test) if family(r) == source]
-            result.setdefault("by_source", {})[source] = metrics([test[i] for i in part], scores[part])
-        if against_fp32:
-            theirs = apply(logits_of(score(session(full), items[at:])[0]), scale, shift)
-            ours = apply(logits[at:], scale, shift)
-            a, b = metrics(test, ours), metrics(test, theirs)
-            result["int8_minus_fp32"] = {k: round(a[k] - v, 4) for k, v in b.items() if isinstance(v, float)}
-            result["largest_difference"] = round(float(np.abs(ours - theirs).max()), 4)
+    scale, shift, result["calibration"] = calibrate(held, logits)
+    scores = cross_fitted(held[:at], logits[:at], test, logits[at:])
+    result["test"] = metrics(test, scores)
+    result["flag"] = best_f1(np.array([r["valence"] == "malevolent" for r in test]), scores[:, 2] * scores[:, 6])[1]
+    for source in sorted({family(r) for r in test}):
+        part = [i for i, r in enumerate(test) if family(r) == source]
+        result.setdefault("by_source", {})[source] = metrics([test[i] for i in part], scores[part])
+    if against_fp32:
+        theirs = apply(logits_of(score(session(full), items[at:])[0]), scale, shift)
+        ours = apply(logits[at:], scale, shift)
+        a, b = metrics(test, ours), metrics(test, theirs)
+        result["int8_minus_fp32"] = {k: round(a[k] - v, 4) for k, v in b.items() if isinstance(v, float)}
+        result["largest_difference"] = round(float(np.abs(ours - theirs).max()), 4)
     model.scale.copy_(torch.tensor(scale))
     model.shift.copy_(torch.tensor(shift))
     torch.save({"model": model.state_dict()}, run / "model.pt")
@@ -101,12 +93,11 @@ def main() -> None:
     parser.add_argument("run", help="name of a folder in training/runs")
     parser.add_argument("--labels", type=Path, required=True)
     parser.add_argument("--corpora")
-    parser.add_argument("--before", help="the measured run that this one went on from")
     parser.add_argument("--fp32", action="store_true", help="score the test part with the fp32 graph too")
     given = parser.parse_args()
     torch.set_num_threads(1)
     corpora = corpora_folder(given.corpora) if (OWN / "real.jsonl").exists() else None
-    measure(RUNS / given.run, given.labels, corpora, RUNS / given.before if given.before else None, given.fp32)
+    measure(RUNS / given.run, given.labels, corpora, given.fp32)
 
 
 if __name__ == "__main__":
