@@ -68,7 +68,7 @@ export interface Cascade {
   dispose(): Promise<void>;
 }
 
-/** Loads all models of a folder; each thread has its own. Throws `model_missing` or `model_changed`. */
+/** Loads all models of a folder; each process has its own. Throws `model_missing` or `model_changed`. */
 export async function loadCascade(models: string): Promise<Cascade> {
   const lexicon = loadLexicon(models);
   const gate = compileGate(lexicon);

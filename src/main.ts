@@ -379,7 +379,7 @@ function sampleCommand(program: Command, host: Host): void {
     .command('sample')
     .description('scan the bundled sample corpus and write its report')
     .option('--out <dir>', 'where the database and the report go', 'persona-prior-report')
-    .option('--workers <n>', 'worker threads (default: one per core)', positive)
+    .option('--workers <n>', 'worker processes (default: one per core)', positive)
     .action(async (flags: { out: string; workers?: number }) => {
       const { runSample } = await import('./sample.js');
       await runSample({ ...flags, corpus: packagePath('corpora', 'sample') }, host);

@@ -41,7 +41,7 @@ export interface Found {
   readonly subjects: ReadonlyMap<number, number>;
 }
 
-/** Compiles the automaton: tens of milliseconds, once a thread. */
+/** Compiles the automaton: some hundred milliseconds, once a process. */
 export function compileGate(lexicon: Lexicon): Gate {
   const { patterns } = lexicon;
   const folded = patterns.map((p) => foldPattern(p.text));
