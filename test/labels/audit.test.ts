@@ -109,11 +109,11 @@ describe('audited figures', () => {
   });
 
   it('contain the truth in a seeded simulation of draws', async () => {
-    const rounds = 20;
+    const rounds = 60;
     const inside = { passage: 0, word: 0, prior: 0, situation: 0 };
     let rounded = 0;
     for (let round = 0; round < rounds; round++) {
-      const { db, truths } = fill({ a: population(1000 + round, 1000), b: population(5000 + round, 400) }, round);
+      const { db, truths } = fill({ a: population(1000 + round, 1500), b: population(5000 + round, 500) }, round);
       await audit(db, truths, 300);
       const loaded = loadReportData(db);
       const all = [...truths.values()];
@@ -136,11 +136,11 @@ describe('audited figures', () => {
         inside.situation += holds(cell.values['malevolent']!, evil(threatened).length / threatened.length);
       }
     }
-    // 16 of 20 and fewer has probability 1.6% at coverage 95%
-    for (const n of [inside.passage, inside.word, inside.prior]) expect(n).toBeGreaterThanOrEqual(17);
-    expect(rounded).toBeGreaterThan(10);
-    expect(rounded - inside.situation).toBeLessThanOrEqual(3);
-  }, 120_000);
+    // 52 of 60 and fewer has probability 0.8% at coverage 95%
+    for (const n of [inside.passage, inside.word, inside.prior]) expect(n).toBeGreaterThanOrEqual(53);
+    expect(rounded).toBeGreaterThan(30);
+    expect(inside.situation / rounded).toBeGreaterThanOrEqual(0.88);
+  }, 300_000);
 
   it('weigh gate rejects by the passages of their documents', async () => {
     const gate = (valence: Truth['valence']): Truth => ({ stratum: 'gate', valence, words: 100 });
