@@ -139,15 +139,14 @@ describe('prefilter', () => {
     }
   });
 
-  it('takes no longer for long runs of zero-width characters or look-alikes', () => {
-    for (const run of ['\u200b', '\\u200b', 'r\u200b', '\u0301', 'robot vacuum ']) {
-      const bytes = Buffer.from(`${run.repeat(100_000)}robot`);
-      const start = performance.now();
-      same(own, bytes, true);
-      // a second is generous; a run read again from each of its characters takes minutes
-      expect(performance.now() - start, JSON.stringify(run)).toBeLessThan(15_000);
-    }
-  }, 70_000);
+  // a second is generous; a run read again from each of its characters takes minutes
+  it.each(['\u200b', '\\u200b', 'r\u200b', '\u0301', 'robot vacuum '])(
+    'takes no longer for a long run of %j',
+    (run) => {
+      same(own, Buffer.from(`${run.repeat(100_000)}robot`), true);
+    },
+    15_000,
+  );
 
   it('reads only the bytes it was given, and keeps nothing between records', () => {
     const bytes = Buffer.from('the robot, and then the robo');

@@ -143,11 +143,13 @@ describe('wikitext', () => {
     '=',
     '\udbff',
     '<nowiki>',
-  ])('takes linear time for many %j', (piece) => {
-    const started = performance.now();
-    wikitextToText(piece.repeat(300_000));
-    expect(performance.now() - started).toBeLessThan(10_000);
-  });
+  ])(
+    'takes linear time for many %j',
+    (piece) => {
+      wikitextToText(piece.repeat(300_000));
+    },
+    10_000,
+  );
 });
 
 describe('tar', () => {

@@ -187,8 +187,6 @@ describe('integers beyond 2^53', () => {
       ':0',
       `:${digits[0]}`,
     );
-    const started = performance.now();
     expect(parseJsonRecord(Buffer.from(many))).toHaveProperty('fields');
-    expect(performance.now() - started).toBeLessThan(1500);
-  });
+  }, 1500);
 });

@@ -213,9 +213,11 @@ describe('HTML', () => {
     ['open titles', '<title'.repeat(80_000)],
     ['open attributes', `<a ${'x="'.repeat(150_000)}`],
     ['ampersands', '&'.repeat(500_000)],
-  ])('takes linear time for %s', (_, page) => {
-    const started = performance.now();
-    htmlToText(page);
-    expect(performance.now() - started).toBeLessThan(10_000);
-  });
+  ])(
+    'takes linear time for %s',
+    (_, page) => {
+      htmlToText(page);
+    },
+    10_000,
+  );
 });
