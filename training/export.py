@@ -15,12 +15,14 @@ import torch
 
 from training.inputs import WINDOW
 from training.model import PersonaEncoder, Scorer, base_folder
+from training.smooth import kind_of, smooth
 
+FLOAT_DOWN = (0, 1)  # layers whose second feed-forward product stays in fp32
 HEAD = 32  # width of one attention head
 
 
-def export_onnx(model: PersonaEncoder, folder: Path) -> tuple[Path, Path]:
-    """`model.onnx` (fp32, fused) and `model_quantized.onnx` in `folder`."""
+def export_onnx(model: PersonaEncoder, folder: Path, items: list[tuple[list[int], list[int]]]) -> tuple[Path, Path]:
+    """`model.onnx` (fp32, fused) and `model_quantized.onnx` in `folder`. `items`: inputs that show how large activations become."""
     folder.mkdir(parents=True, exist_ok=True)
     plain, fused, small = folder / "plain.onnx", folder / "model.onnx", folder / "model_quantized.onnx"
     eager = PersonaEncoder(layers=len(model.bert.encoder.layer), attention="eager", pretrained=False)
@@ -43,7 +45,8 @@ def export_onnx(model: PersonaEncoder, folder: Path) -> tuple[Path, Path]:
     logging.getLogger("onnxruntime").setLevel(logging.ERROR)
     better = optimizer.optimize_model(str(plain), model_type="bert", num_heads=12, hidden_size=384, opt_level=0)
     better.save_model_to_file(str(fused))
-    quantize(fused, small)
+    smooth(fused, plain, items)
+    quantize(plain, small)
     plain.unlink()
     return fused, small
 
@@ -75,11 +78,13 @@ def quantize(fused: Path, small: Path) -> None:
 
 
 def kept_in_float(fused: Path) -> list[str]:
-    """Heads and pooling: small, last, and where an error would count in full."""
+    """Heads and pooling: small, last, and where an error would count in full; and FLOAT_DOWN, the worst for their size."""
     import onnx
 
     graph = onnx.load(str(fused)).graph
-    return [n.name for n in graph.node if n.op_type in ("MatMul", "Gemm") and "/encoder/layer." not in n.name]
+    products = [n for n in graph.node if n.op_type in ("MatMul", "Gemm")]
+    outer = [n.name for n in products if "/encoder/layer." not in n.name]
+    return outer + [n.name for n in products if kind_of(n.op_type, n.name) == "down" and any(f"/layer.{i}/" in n.name for i in FLOAT_DOWN)]
 
 
 def session(path: Path, threads: int = 1) -> onnxruntime.InferenceSession:

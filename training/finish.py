@@ -12,7 +12,7 @@ import torch
 
 from training.corpora import corpora_folder
 from training.export import export_onnx, write_folder
-from training.fit import MODELS, OWN, RUNS
+from training.fit import MODELS, OWN, RUNS, make_inputs, some_inputs
 from training.heads import HEADS
 from training.labels import load_labels, part_of
 from training.model import PersonaEncoder
@@ -33,7 +33,7 @@ def finish(run: Path, labels: Path, corpora: Path | None, version: str, floors: 
     model.load_state_dict(torch.load(run / "model.pt", weights_only=False)["model"])
     model.eval()
     rows, _ = load_labels(labels, OWN, corpora)
-    _, small = export_onnx(model, run / "onnx")
+    _, small = export_onnx(model, run / "onnx", some_inputs(make_inputs(), rows))
     result = json.loads((run / "result.json").read_text())
     recipe = json.loads((run / "recipe.json").read_text())
     trained = [r for r in rows if part_of(r) == "train"]

@@ -67,6 +67,12 @@ def chosen(recipe: Recipe, train_part: list[dict]) -> list[dict]:
     return use
 
 
+def some_inputs(inputs: Inputs, rows: list[dict], count: int = 128) -> list[tuple[list[int], list[int]]]:
+    """Tokens of the `count` passages of the train part that a hash puts first, with context: what the export looks at activations with."""
+    use = sorted((r for r in rows if part_of(r) == "train"), key=lambda r: hash_share("export:" + r["id"]))
+    return [inputs.tokens(r, True) for r in use[:count]]
+
+
 def hash_share(text: str) -> float:
     """A number in [0, 1) that depends on the text alone."""
     return int(passage_id(text), 16) / 16**12

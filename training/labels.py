@@ -16,6 +16,7 @@ from training.pool import passage_id, shingles
 
 CONFIDENCE_WEIGHT = {1: 0.5, 2: 0.85, 3: 1.0}
 TEST_SHARE, CALIBRATION_SHARE = 0.2, 0.08
+LAST_MEASURED_ROUND = 5
 GENERIC_TITLES = {"", "film review", "review", "untitled"}
 
 
@@ -50,16 +51,16 @@ def targets(record: dict) -> np.ndarray:
 def load_labels(labels: Path, own: Path, corpora: Path | None) -> tuple[list[dict], dict[str, int]]:
     """All labelled passages with text, and counts of what was left out.
 
-    `labels` holds dev.jsonl and synthetic.jsonl; `own` holds real.jsonl (spans without text, read back from `corpora`) and
+    `labels` holds dev.jsonl and synthetic.jsonl; `own` holds real*.jsonl (spans without text, read back from `corpora`) and
     synthetic*.jsonl. Records get `synthetic` and `work` (the group that no split may divide).
     """
     left_out: dict[str, int] = defaultdict(int)
     rows = read_jsonl(labels / "dev.jsonl")
-    real = own / "real.jsonl"
-    if real.exists():
+    spans = [row for path in sorted(own.glob("real*.jsonl")) for row in read_jsonl(path)]
+    if spans:
         if corpora is None:
-            raise SystemExit(f"{real} has spans only: give --corpora DIR to read their text")
-        rows += _with_text(read_jsonl(real), corpora, own.parent / "runs" / "texts.jsonl", left_out)
+            raise SystemExit(f"{own}/real*.jsonl have spans only: give --corpora DIR to read their text")
+        rows += _with_text(spans, corpora, own.parent / "runs" / "texts.jsonl", left_out)
     for row in rows:
         row["synthetic"] = False
     written = [*([labels / "synthetic.jsonl"] if (labels / "synthetic.jsonl").exists() else []), *sorted(own.glob("synthetic*.jsonl"))]
@@ -141,12 +142,15 @@ def normal_title(title: str) -> str:
 def part_of(row: dict) -> str:
     """`test`, `calibration` or `train`: by a hash of the work, so that new labels never move an old one.
 
-    A passage of our own writing trains, or is `aside` where it is about a work that is measured on.
+    A passage of our own writing trains, or is `aside` where it is about a work that is measured on. So are passages of rounds
+    after the fifth in such works: the test part stays the one that all rows of RESULTS.md were measured on.
     """
     share = int(hashlib.sha256(("split:" + row["work"]).encode()).hexdigest()[:8], 16) / 0xFFFFFFFF
     if row["synthetic"]:
         own = row["work"].startswith("synthetic/")
         return "train" if own or share >= TEST_SHARE + CALIBRATION_SHARE else "aside"
+    if share < TEST_SHARE + CALIBRATION_SHARE and row.get("round", 0) > LAST_MEASURED_ROUND:
+        return "aside"
     if share < TEST_SHARE:
         return "test"
     return "calibration" if share < TEST_SHARE + CALIBRATION_SHARE else "train"

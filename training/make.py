@@ -10,14 +10,14 @@ from pathlib import Path
 
 from training.corpora import corpora_folder
 from training.fit import ROOT, RUNS
-from training.recipes import STAGES
+from training.recipes import STAGES, WIDE
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--labels", type=Path, required=True, help="folder with dev.jsonl and synthetic.jsonl")
     parser.add_argument("--corpora", help="folder of the corpora (or PERSONA_PRIOR_CORPORA)")
-    parser.add_argument("--version", default="1.1.0")
+    parser.add_argument("--version", default="1.2.0")
     parser.add_argument("--processes", type=int, default=2, help="one thread each")
     parser.add_argument("--pool", type=int, default=16000, help="passages that the linear tier learns from")
     given = parser.parse_args()
@@ -33,8 +33,10 @@ def main() -> None:
         fit(recipe.name, *(["--weights", str(RUNS / before / "model.pt")] if before else []))
         before = recipe.name
     step(["-m", "training.average", "average"])
-    step(["-m", "training.measure", "average", *common, "--fp32"])
-    step(["-m", "training.finish", "average", *common, "--version", given.version])
+    fit(WIDE.name, "--weights", str(RUNS / "average" / "model.pt"))
+    step(["-m", "training.average", "wider"])
+    step(["-m", "training.measure", "wider", *common, "--fp32"])
+    step(["-m", "training.finish", "wider", *common, "--version", given.version])
     step(["-m", "training.distil", "--corpora", corpora, "--labels", str(given.labels), "--count", str(given.pool), "--version", given.version])
     step(["-m", "training.vectors"])
 

@@ -12,7 +12,7 @@ import torch
 from training.calibrate import apply, calibrate
 from training.corpora import corpora_folder
 from training.export import export_onnx, score, session
-from training.fit import OWN, RUNS, hash_share, make_inputs
+from training.fit import OWN, RUNS, hash_share, make_inputs, some_inputs
 from training.heads import HEADS, SLICE
 from training.labels import load_labels, part_of
 from training.metrics import best_f1, metrics
@@ -27,9 +27,9 @@ def measure(run: Path, labels: Path, corpora: Path | None, against_fp32: bool) -
     model.scale.fill_(1.0)
     model.shift.fill_(0.0)
     model.eval()
-    full, small = export_onnx(model, run / "raw")
     rows, _ = load_labels(labels, OWN, corpora)
     inputs = make_inputs()
+    full, small = export_onnx(model, run / "raw", some_inputs(inputs, rows))
     calibration = [r for r in rows if part_of(r) == "calibration"]
     test = [r for r in rows if part_of(r) == "test"]
     held = calibration + test

@@ -45,6 +45,8 @@ class Recipe:
     # passages without a character that were told with at least 80% in the epoch before are taken with this probability (1: all)
     easy_share: float = 1.0
     decay: bool = True  # the rate falls to nothing at the end, or stays
+    token_dropout: float = 0.0  # share of tokens that the trained layers do not see
+    average: float = 0.0  # per step, what is kept of the running mean of weights that the run ends with (0: the last weights)
     seed: int = 20
 
 
@@ -110,6 +112,7 @@ def train(recipe: Recipe, rows: list[dict], inputs: Inputs, folder: Path, log=pr
     optimizer = torch.optim.AdamW(_groups(model, recipe), weight_decay=0.01)
     for group in optimizer.param_groups:
         group["peak"] = group["lr"]
+    mean = {k: v.detach().clone() for k, v in model.state_dict().items()} if recipe.average > 0 else None
     told = torch.zeros(len(rows))  # what the last look at a passage gave its true persona class
     begin = 0
     for epoch in reversed(range(recipe.epochs)):
@@ -119,6 +122,8 @@ def train(recipe: Recipe, rows: list[dict], inputs: Inputs, folder: Path, log=pr
             model.load_state_dict(state["model"])
             if epoch + 1 < recipe.epochs:
                 optimizer.load_state_dict(state["optimizer"])
+                if mean is not None:
+                    mean = state["mean"]
                 draw.setstate(state["draw"])
                 told = torch.tensor([state["told"].get(row["id"], 0.0) for row in rows])
             begin = epoch + 1
@@ -137,7 +142,8 @@ def train(recipe: Recipe, rows: list[dict], inputs: Inputs, folder: Path, log=pr
             whole = len(batch)
             batch = batch[rank::size] or batch[:1]
             index = torch.tensor([i for i, _ in batch])
-            logits, _ = model.upper(*inputs.batch(model, [rows[i] for i, _ in batch], [c for _, c in batch], recipe.marks))
+            hidden, ids, mask, types = inputs.batch(model, [rows[i] for i, _ in batch], [c for _, c in batch], recipe.marks)
+            logits, _ = model.upper(hidden, ids, _thinned(mask, recipe.token_dropout), types)
             loss = loss_of(logits, y[index], row_weight[index], class_weight, recipe.smoothing)
             looks[index] = (logits.detach()[:, SLICE["persona"]].softmax(-1) * y[index][:, SLICE["persona"]]).sum(1)
             optimizer.zero_grad(set_to_none=True)
@@ -146,6 +152,8 @@ def train(recipe: Recipe, rows: list[dict], inputs: Inputs, folder: Path, log=pr
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             _set_rates(optimizer, recipe, (epoch + seen / count) / recipe.epochs)
             optimizer.step()
+            if mean is not None:
+                _move(mean, model, recipe.average)
             seen += whole
             total += loss.item() * whole
             if rank == 0 and (seen // recipe.batch) % 50 == 0:
@@ -157,14 +165,34 @@ def train(recipe: Recipe, rows: list[dict], inputs: Inputs, folder: Path, log=pr
         if rank > 0:
             continue
         last = epoch + 1 == recipe.epochs
+        if last and mean is not None:
+            model.load_state_dict(mean)
         state = {"model": model.state_dict(), "draw": draw.getstate(), "told": dict(zip([r["id"] for r in rows], told.tolist(), strict=True))}
         if not last:
             state["optimizer"] = optimizer.state_dict()
+            state["mean"] = mean
         torch.save(state, folder / "part.pt")
         (folder / "part.pt").replace(folder / f"epoch-{epoch}.pt")
         for old in range(epoch):
             (folder / f"epoch-{old}.pt").unlink(missing_ok=True)
     return model.eval()
+
+
+def _thinned(mask: torch.Tensor, share: float) -> torch.Tensor:
+    """The mask without a random share of its tokens; the first of each passage stays."""
+    if share == 0:
+        return mask
+    kept = (torch.rand(mask.shape) >= share).to(mask.dtype)
+    kept[:, 0] = 1
+    return mask * kept
+
+
+def _move(mean: dict[str, torch.Tensor], model: PersonaEncoder, keep: float) -> None:
+    """One step of the exponential moving average of all weights."""
+    with torch.no_grad():
+        for key, value in model.state_dict().items():
+            if value.is_floating_point():
+                mean[key].lerp_(value, 1 - keep)
 
 
 def _set_rates(optimizer: torch.optim.Optimizer, recipe: Recipe, done: float) -> None:
