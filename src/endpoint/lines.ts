@@ -1,0 +1,92 @@
+// A file of JSON lines that answers are appended to as they come, so that a kill at any moment loses none of them.
+import { appendFileSync, closeSync, createReadStream, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs'; // biome-ignore format: one line
+import { createInterface } from 'node:readline';
+import { PersonaPriorError } from '../errors.js';
+
+/** What a record answers; null where a line is no such record. */
+export type KeyOf = (record: Readonly<Record<string, unknown>>) => string | null;
+
+export interface LineFile<T> {
+  /** records by their key */
+  readonly had: ReadonlyMap<string, number>;
+  /** lines that are no such record; they stay as they are */
+  readonly bad: number;
+  /** bytes of a half-written last line, which is gone */
+  readonly dropped: number;
+  add(record: T): void;
+  close(): void;
+}
+
+/** Records between two calls of fdatasync. */
+const BATCH = 16;
+
+/**
+ * Opens or makes the file. A last line without a line end is completed where it is a whole record, and cut off where it is
+ * not. Throws `usage` where the file cannot be written.
+ */
+export async function openLines<T>(path: string, keyOf: KeyOf): Promise<LineFile<T>> {
+  let file: number;
+  let dropped: number;
+  try {
+    file = openSync(path, 'a+');
+    dropped = mendEnd(file, keyOf);
+  } catch (cause) {
+    throw new PersonaPriorError('usage', 'expected a file that can be written', { place: { file: path }, help: 'check --out', cause }); // biome-ignore format: one line
+  }
+  const had = new Map<string, number>();
+  let bad = 0;
+  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
+    if (line.trim() === '') continue;
+    const key = keyIn(line, keyOf);
+    if (key === null) bad++;
+    else had.set(key, (had.get(key) ?? 0) + 1);
+  }
+  let since = 0;
+  return {
+    had,
+    bad,
+    dropped,
+    add: (record) => {
+      // one write at the end of the file: lines of other writers are not torn
+      appendFileSync(file, `${JSON.stringify(record)}\n`);
+      if (++since < BATCH) return;
+      fdatasyncSync(file);
+      since = 0;
+    },
+    close: () => {
+      fdatasyncSync(file);
+      closeSync(file);
+    },
+  };
+}
+
+/** Bytes that were cut off. */
+function mendEnd(file: number, keyOf: KeyOf): number {
+  const { size } = fstatSync(file);
+  const step = 65_536;
+  let tail = Buffer.alloc(0);
+  let from = size;
+  while (from > 0 && !tail.includes(10)) {
+    const part = Buffer.alloc(Math.min(step, from));
+    from -= part.length;
+    readSync(file, part, 0, part.length, from);
+    tail = Buffer.concat([part, tail]);
+  }
+  const last = tail.subarray(tail.lastIndexOf(10) + 1);
+  if (last.length === 0) return 0;
+  if (keyIn(last.toString('utf8'), keyOf) !== null) {
+    appendFileSync(file, '\n');
+    return 0;
+  }
+  ftruncateSync(file, size - last.length);
+  return last.length;
+}
+
+function keyIn(line: string, keyOf: KeyOf): string | null {
+  try {
+    const record = JSON.parse(line) as Readonly<Record<string, unknown>> | null;
+    return record === null || typeof record !== 'object' ? null : keyOf(record);
+  } catch {
+    return null;
+  }
+}
