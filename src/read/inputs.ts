@@ -1,23 +1,26 @@
-// From command-line arguments to files: paths, folders, globs, standard input. Opens nothing but for the head's hash.
+// From command-line arguments to files: paths, folders, globs, standard input, addresses. Opens nothing but for the head's hash.
 import { createHash } from 'node:crypto';
 import { open, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { glob } from 'tinyglobby';
 import { PersonaPriorError } from '../errors.js';
 import { listFolder } from './listing.js';
+import { isRemote } from './remote/address.js';
+import type { RemoteObject } from './remote/object.js';
 
 export interface InputFile {
-  /** absolute path; `-` for standard input */
+  /** absolute path; `-` for standard input; an address without its secrets */
   readonly path: string;
   /** as shown to people */
   readonly name: string;
   /** null for what is no regular file: standard input, a pipe */
   readonly size: number | null;
   readonly mtimeMs: number | null;
-  /** SHA-256 (hex) of the first 64 KiB */
+  /** SHA-256 (hex) of the first 64 KiB, or of the ETag of a remote object */
   readonly headHash: string | null;
   /** the path inside the folder or pattern that was given, where it is not the base name: tells files of one name apart */
   readonly inside?: string;
+  readonly remote?: RemoteObject;
 }
 
 const HEAD = 64 * 1024;
@@ -26,9 +29,16 @@ const HEAD = 64 * 1024;
  * Files of the arguments, in their order; inside a folder depth first by the bytes of the names, of a glob by the bytes of
  * the paths. Hidden files are left out of folders and globs. Throws `missing_input` for what is not there or not readable,
  * and for a folder or glob without files; what cannot be read inside one comes with its size unknown, a dangling link too.
+ * `signal` ends the waiting for a remote one.
  */
-export async function* findInputs(args: readonly string[]): AsyncGenerator<InputFile> {
+export async function* findInputs(args: readonly string[], signal?: AbortSignal): AsyncGenerator<InputFile> {
   for (const arg of args) {
+    if (isRemote(arg)) {
+      // nothing that could use the network is loaded before an input names it
+      const { findRemote } = await import('./remote/find.js');
+      yield* findRemote(arg, signal);
+      continue;
+    }
     if (arg === '-') {
       yield { path: '-', name: 'stdin', size: null, mtimeMs: null, headHash: null };
       continue;

@@ -14,6 +14,9 @@ import type { InputFile } from './inputs.js';
 import { readLines } from './jsonl.js';
 import { openParquet, type ParquetFile } from './parquet.js';
 import { from, readableFirst, readFormat } from './readers.js';
+import { withoutQuery } from './remote/address.js';
+import { type Connection, connect } from './remote/connection.js';
+import { RemoteZip, remoteHandle } from './remote/random-access.js';
 import { counted, readFile, skip, withHead } from './source.js';
 import { tarMembers } from './tar.js';
 import { readWarc } from './warc.js';
@@ -33,6 +36,8 @@ export interface OpenOptions extends FieldChoice {
   readonly trustCompression?: boolean;
   /** standard input, when the path is `-` */
   readonly stdin?: AsyncIterable<Uint8Array>;
+  /** ends the waiting for a remote input */
+  readonly signal?: AbortSignal;
 }
 
 export interface StreamOutcome {
@@ -64,29 +69,40 @@ const HEAD = 64 * 1024;
  */
 export async function openInput(file: InputFile, options: OpenOptions = {}): Promise<OpenedInput> {
   let compressedBytes = 0;
+  const { remote } = file;
+  const connection = remote === undefined ? null : connect({ ...file, remote }, options.signal);
+  const name = remote === undefined ? file.name : withoutQuery(file.name);
+  const seekable = file.size !== null && remote?.ranges !== false;
+  const fileBytes = (start: number): AsyncIterable<Uint8Array> =>
+    connection?.read(start) ?? readFile(file.path, file.name, start);
   const bytesOf = (start: number): AsyncIterable<Uint8Array> => {
     compressedBytes = start;
-    const source = file.path === '-' ? (options.stdin ?? standardInput()) : readFile(file.path, file.name, start);
+    const source = file.path === '-' ? (options.stdin ?? standardInput()) : fileBytes(start);
     return counted(source, (n) => {
       compressedBytes += n;
     });
   };
   const raw = await withHead(bytesOf(0), HEAD);
-  const compression = detectCompression(raw.head, file.name);
+  const compression = detectCompression(raw.head, name);
   let close = raw.close;
   try {
-    const plain = compression === 'none' ? detectFormat(raw.head, file.name) : null;
+    if (connection?.lost !== undefined) throw connection.lost;
+    const plain = compression === 'none' ? detectFormat(raw.head, name) : null;
     if (plain === 'parquet' || plain === 'zip') {
       await raw.close();
-      return plain === 'parquet' ? await openParquetInput(file, options) : await openZipInput(file, options);
+      if (!seekable) throw unseekable(file, plain);
+      return plain === 'parquet'
+        ? await openParquetInput(file, options, connection)
+        : await openZipInput(file, options, connection);
     }
     // a corrupt place is decoded a second time, which a pipe does not allow
-    const reopen = file.size === null ? undefined : () => readFile(file.path, file.name);
+    const reopen = file.size === null ? undefined : () => fileBytes(0);
     const decompressed = decompress(raw.all, compression, reopen);
     const free = compression === 'none' || options.trustCompression;
     const bytes = await withHead(free ? decompressed : withinLimits(decompressed, () => compressedBytes), HEAD);
     close = bytes.close;
-    const format = detectFormat(bytes.head, file.name);
+    if (connection?.lost !== undefined) throw connection.lost;
+    const format = detectFormat(bytes.head, name);
     if (format === 'parquet' || format === 'zip') throw unseekable(file, format);
 
     const recordLimit = options.recordLimit ?? RECORD_LIMIT;
@@ -96,7 +112,7 @@ export async function openInput(file: InputFile, options: OpenOptions = {}): Pro
       const firstByte = options.skipBytes ?? (firstRecord > 0 ? -1 : 0);
       if (firstByte < 0) {
         yield* from(firstRecord, readLines(bytes.all, { ...common, firstRecord: 0, firstByte: 0 }));
-      } else if (compression === 'none' && file.size !== null && firstByte > 0) {
+      } else if (compression === 'none' && seekable && firstByte > 0) {
         await bytes.close();
         yield* readLines(bytesOf(firstByte), { ...common, firstByte });
       } else yield* readLines(skip(bytes.all, firstByte), { ...common, firstByte });
@@ -108,13 +124,14 @@ export async function openInput(file: InputFile, options: OpenOptions = {}): Pro
     const read = (): AsyncGenerator<RecordBatch> => {
       if (format === 'jsonl') return lines();
       if (format === 'tar') return readArchive(tarMembers(bytes.all), archiveOptions(options, common.compressedBytes));
-      const seekable = compression === 'none' && file.size !== null;
       const { skipBytes = 0 } = options;
-      if (format === 'warc' && seekable && firstRecord > 0 && skipBytes > 0) return warc(skipBytes);
-      const id = (file.inside ?? basename(file.name)).replace(COMPRESSED, '');
+      if (format === 'warc' && compression === 'none' && seekable && firstRecord > 0 && skipBytes > 0) {
+        return warc(skipBytes);
+      }
+      const id = (file.inside ?? basename(name)).replace(COMPRESSED, '');
       return readFormat(format, { ...common, id, head: bytes.head.subarray(0, HEAD), chunks: bytes.all });
     };
-    const opened = guarded(format, compression, null, read, bytes.close);
+    const opened = guarded(format, compression, null, read, bytes.close, connection);
     return file.size === null ? { ...opened, headHash: hashOf(raw.head.subarray(0, HEAD)) } : opened;
   } catch (error) {
     await close();
@@ -128,9 +145,12 @@ function standardInput(): AsyncIterable<Uint8Array> {
 
 function unseekable(file: InputFile, format: 'parquet' | 'zip'): PersonaPriorError {
   const what = format === 'zip' ? 'zip archive' : 'Parquet file';
-  return new PersonaPriorError('unknown_format', `a ${what} that is compressed or comes through a pipe`, {
+  const how = file.remote === undefined ? 'is compressed or comes through a pipe' : 'is compressed or comes whole only';
+  return new PersonaPriorError('unknown_format', `a ${what} that ${how}`, {
     place: { file: file.name },
-    help: `${format === 'zip' ? 'a zip archive' : 'Parquet'} is read from its end: give the plain file by its path`,
+    help: `${format === 'zip' ? 'a zip archive' : 'Parquet'} is read from its end: ${
+      file.remote?.ranges === false ? 'this server gives no ranges, download it' : 'give the plain file by its path'
+    }`,
   });
 }
 
@@ -144,43 +164,50 @@ function archiveOptions(options: OpenOptions, compressedBytes: () => number): Pa
   };
 }
 
-async function openZipInput(file: InputFile, options: OpenOptions): Promise<OpenedInput> {
-  if (file.size === null) throw unseekable(file, 'zip');
+async function openZipInput(
+  { path, size }: InputFile,
+  options: OpenOptions,
+  connection: Connection | null,
+): Promise<OpenedInput> {
   try {
-    const { members, compressedBytes, close } = await openZip(file.path);
+    const source = connection === null ? path : { reader: new RemoteZip(connection, size ?? 0), size: size ?? 0 };
+    const { members, compressedBytes, close } = await openZip(source);
     const read = (): AsyncGenerator<RecordBatch> => readArchive(members, archiveOptions(options, compressedBytes));
-    return guarded('zip', 'none', null, read, close);
+    return guarded('zip', 'none', null, read, close, connection);
   } catch (error) {
-    if (!(error instanceof StreamFault)) throw error;
-    return guarded(
-      'zip',
-      'none',
-      null,
-      () => broken(error),
-      async () => {},
-    );
+    return unopened('zip', error, connection);
   }
 }
 
-async function openParquetInput(file: InputFile, options: OpenOptions): Promise<OpenedInput> {
-  if (file.size === null) throw unseekable(file, 'parquet');
+/** No directory or footer: nothing of the file can be read. */
+function unopened(format: Format, error: unknown, connection: Connection | null): OpenedInput {
+  const fault = connection?.lost ?? connection?.changed ?? error;
+  if (!(fault instanceof StreamFault)) throw fault;
+  return guarded(
+    format,
+    'none',
+    null,
+    () => broken(fault),
+    async () => {},
+    null,
+  );
+}
+
+async function openParquetInput(
+  { path, size }: InputFile,
+  options: OpenOptions,
+  connection: Connection | null,
+): Promise<OpenedInput> {
   let parquet: ParquetFile;
   try {
-    parquet = await openParquet(file.path);
+    parquet = await openParquet(connection === null ? path : remoteHandle(connection, size ?? 0));
   } catch (error) {
-    if (!(error instanceof StreamFault)) throw error;
-    return guarded(
-      'parquet',
-      'none',
-      null,
-      () => broken(error),
-      async () => {},
-    );
+    return unopened('parquet', error, connection);
   }
   const asked = options.columns ?? topLevelFields(parquet.columns, options);
   const columns = asked.filter((name) => parquet.columns.includes(name));
   const read = (): AsyncGenerator<RecordBatch> => parquet.batches(columns, options.skipRecords ?? 0);
-  return guarded('parquet', 'none', parquet.rows, read, parquet.close);
+  return guarded('parquet', 'none', parquet.rows, read, parquet.close, connection);
 }
 
 function guarded(
@@ -189,15 +216,27 @@ function guarded(
   rows: number | null,
   read: () => AsyncGenerator<RecordBatch>,
   close: () => Promise<void>,
+  connection: Connection | null,
 ): OpenedInput {
   let outcome: StreamOutcome = { complete: false };
+  const fromEnd = format === 'parquet' || format === 'zip';
+  // what a reader makes of a lost connection is no fault of the file: it is not handed on, and read by --resume
+  const stood = (): PersonaPriorError | StreamFault | undefined =>
+    connection?.lost ?? (fromEnd ? connection?.changed : undefined);
   const batches = async function* (): AsyncGenerator<RecordBatch> {
     try {
-      yield* readableFirst(read());
+      for await (const batch of readableFirst(read())) {
+        const fault = stood();
+        if (fault !== undefined) throw fault;
+        yield batch;
+      }
+      const fault = stood();
+      if (fault !== undefined) throw fault;
       outcome = { complete: true };
     } catch (error) {
-      if (!(error instanceof StreamFault)) throw error;
-      const { reason, message, offset } = error;
+      const fault = stood() ?? error;
+      if (!(fault instanceof StreamFault)) throw fault;
+      const { reason, message, offset } = fault;
       outcome = { complete: false, fault: { reason, message, offset } };
     } finally {
       await close();

@@ -1,5 +1,5 @@
 // Parquet by hyparquet: row group by row group in bounded slices, only the columns that are asked for.
-import { type FileHandle, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { gunzipSync } from 'node:zlib';
 import {
   type AsyncBuffer,
@@ -15,12 +15,15 @@ import { compressors as plain } from 'hyparquet-compressors';
 import type { RawRecord, RecordBatch } from '../types.js';
 import { decodeMarked, holdsMark } from './decode.js';
 import { messageOf, StreamFault } from './fault.js';
+import type { RandomAccess } from './source.js';
 import { unzstdPage } from './zstd.js';
 
 export interface ParquetFile {
   /** names of the top-level columns */
   readonly columns: readonly string[];
   readonly rows: number;
+  /** rows of every row group, in their order */
+  readonly groups: readonly number[];
   /** Rows from `firstRecord` on, with the given columns. Rows that cannot be decoded are faults `bad_record`. */
   batches(columns: readonly string[], firstRecord: number): AsyncGenerator<RecordBatch>;
   close(): Promise<void>;
@@ -41,8 +44,9 @@ const compressors: Compressors = {
 };
 
 /** Opens a Parquet file by its footer. Throws {@link StreamFault} `truncated` when the footer is not there or not sound. */
-export async function openParquet(source: string | Uint8Array): Promise<ParquetFile> {
-  const handle = typeof source === 'string' ? await open(source, 'r') : inMemory(source);
+export async function openParquet(source: string | Uint8Array | RandomAccess): Promise<ParquetFile> {
+  const handle =
+    typeof source === 'string' ? await open(source, 'r') : source instanceof Uint8Array ? inMemory(source) : source;
   try {
     const { size } = await handle.stat();
     const metadata = await parquetMetadataAsync(asyncBuffer(handle, size).buffer);
@@ -50,6 +54,7 @@ export async function openParquet(source: string | Uint8Array): Promise<ParquetF
     return {
       columns: children.map((child) => child.element.name),
       rows: Number(metadata.num_rows),
+      groups: metadata.row_groups.map((group) => Number(group.num_rows)),
       batches: (columns, first) => readRows(handle, size, metadata, columns, first),
       close: () => handle.close(),
     };
@@ -59,13 +64,7 @@ export async function openParquet(source: string | Uint8Array): Promise<ParquetF
   }
 }
 
-/** What is used of a file handle. */
-type Readable = Pick<FileHandle, 'close'> & {
-  stat(): Promise<{ size: number }>;
-  read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesRead: number }>;
-};
-
-function inMemory(bytes: Uint8Array): Readable {
+function inMemory(bytes: Uint8Array): RandomAccess {
   return {
     close: async () => {},
     stat: async () => ({ size: bytes.length }),
@@ -80,7 +79,7 @@ function inMemory(bytes: Uint8Array): Readable {
 type ReadColumn = (column: string, rowStart: number, rowEnd: number) => Promise<ArrayLike<unknown>>;
 
 async function* readRows(
-  handle: Readable,
+  handle: RandomAccess,
   size: number,
   metadata: FileMetaData,
   columns: readonly string[],
@@ -178,7 +177,7 @@ function isNested({ element, children }: SchemaTree): boolean {
 /** What was read last; slices of one row group ask for the same column chunks again and again. */
 const KEPT = 8;
 
-function asyncBuffer(handle: Readable, byteLength: number): { buffer: AsyncBuffer; forget(): void } {
+function asyncBuffer(handle: RandomAccess, byteLength: number): { buffer: AsyncBuffer; forget(): void } {
   const kept = new Map<string, Promise<ArrayBuffer>>();
   const load = async (start: number, end: number): Promise<ArrayBuffer> => {
     const loaded = new ArrayBuffer(end - start);

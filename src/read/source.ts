@@ -33,6 +33,12 @@ export async function* readFile(path: string, name: string, start = 0): AsyncGen
   }
 }
 
+/** What formats that are read from their end use of a file handle. */
+export type RandomAccess = Pick<FileHandle, 'close'> & {
+  stat(): Promise<{ size: number }>;
+  read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesRead: number }>;
+};
+
 export interface Peeked {
   readonly head: Uint8Array;
   /** the whole stream, head included */

@@ -29,18 +29,26 @@ const METHODS: Readonly<Record<number, (chunks: AsyncIterable<Uint8Array>) => As
 };
 const INPUT = 64 * 1024;
 
+/** A zip archive that is no file: its bytes by place, and how many there are. */
+export interface ZipSource {
+  readonly reader: yauzl.RandomAccessReader;
+  readonly size: number;
+}
+
 /**
- * Opens a zip archive by its path; members come in the order of the directory, folders are none. Throws a
+ * Opens a zip archive by its path or source; members come in the order of the directory, folders are none. Throws a
  * {@link StreamFault} `truncated` when the directory, which stands at the end, is not there or not sound.
  */
-export async function openZip(path: string): Promise<ZipArchive> {
-  const handle = await open(path, 'r');
+export async function openZip(source: string | ZipSource): Promise<ZipArchive> {
+  const handle = typeof source === 'string' ? await open(source, 'r') : null;
   let passed = 0;
   try {
     // names are decoded here: the package ends at the first one that is not good for a file system
     const options = { autoClose: false, lazyEntries: true, decodeStrings: false };
     const zip = await new Promise<yauzl.ZipFile>((resolve, reject) => {
-      yauzl.fromFd(handle.fd, options, (error, found) => (error ? reject(error) : resolve(found)));
+      const opened = (error: Error | null, found: yauzl.ZipFile): void => (error ? reject(error) : resolve(found));
+      if (typeof source === 'string') yauzl.fromFd(handle!.fd, options, opened);
+      else yauzl.fromRandomAccessReader(source.reader, source.size, options, opened);
     });
     const members = async function* (): AsyncGenerator<Member> {
       for (;;) {
@@ -59,8 +67,8 @@ export async function openZip(path: string): Promise<ZipArchive> {
   }
 }
 
-async function closed(handle: FileHandle): Promise<void> {
-  await handle.close().catch(() => {});
+async function closed(handle: FileHandle | null): Promise<void> {
+  await handle?.close().catch(() => {});
 }
 
 function nextEntry(zip: yauzl.ZipFile): Promise<Entry | null> {
