@@ -1,13 +1,15 @@
 // A fixed set of worker processes that answer units. Order is the caller's business. Processes, not threads: what crashes in
-// native code, runs out of memory or never comes back takes one document with it and not the scan.
+// native code, runs out of memory or never comes back takes one passage with it and not the scan.
 import { type ChildProcess, fork } from 'node:child_process';
+import type { Failure } from './cascade.js';
 import { PersonaPriorError } from './errors.js';
 import { type Candidate, mergeResults, tally, type Unit, type UnitResult } from './unit.js';
 
 export interface Pool {
   /**
-   * Resolves when a worker has finished the unit. A document that makes its worker fail twice is a counted fault of the
-   * stage `gate` in the result. Rejects with `worker` when no worker can be started, or when nothing but failures comes back.
+   * Resolves when a worker has finished the unit. A passage that its worker fails at twice is a counted fault of the stage
+   * `transformer` in the result, a document that fails outside its passages or at too many of them one of the stage `gate`.
+   * Rejects with `worker` when no worker can be started, or when nothing but failures comes back.
    */
   run(unit: Unit): Promise<UnitResult>;
   close(): Promise<void>;
@@ -18,14 +20,23 @@ export interface PoolOptions {
   readonly patience?: number;
 }
 
-/** What a worker sends: it has loaded its models; it is at work; it has finished; it could not. */
-export type Answer = { ready: true } | { alive: true } | { result: UnitResult } | { failed: string };
+/** What a worker sends: it has loaded its models; it is at work; at which passage (-1: none); it has finished; it could not. */
+export type Answer =
+  | { ready: true }
+  | { alive: true }
+  | { passage: number }
+  | { result: UnitResult }
+  | { failed: string };
 
 interface Job {
   readonly unit: Unit;
   readonly resolve: (result: UnitResult) => void;
   readonly reject: (error: Error) => void;
-  tries: number;
+  /** how often it failed since a passage was last given up */
+  failures: number;
+  /** what its worker told last */
+  passage: number;
+  readonly givenUp: Failure[];
   /** milliseconds since the worker last spoke, in ticks: a machine that slept did not make it late */
   silent: number;
 }
@@ -33,7 +44,9 @@ interface Job {
 const PATIENCE = 60_000;
 /** Before its first passage a long document is searched and cut in one go: it is allowed this pace. */
 const BYTES_PER_MS = 200;
-/** Documents given up one after another without a success: then it is not the documents. */
+/** Passages of a document that may be given up, each at the cost of two workers; then it is the document. */
+const MOST_PASSAGES = 3;
+/** Documents with something given up, one after another: then it is not the documents. */
 const MOST_LOST = 20;
 
 /** Starts `size` workers; resolves when all have loaded their models, rejects with `worker` if one cannot. */
@@ -51,15 +64,18 @@ export async function startPool(size: number, models: string, options: PoolOptio
       const worker = idle.pop()!;
       const job = queue.shift()!;
       job.silent = 0;
+      job.passage = -1;
       busy.set(worker, job);
-      worker.send(job.unit, () => {}); // one that cannot be reached any more has died, and is seen to there
+      const { givenUp } = job;
+      // one that cannot be reached any more has died, and is seen to there
+      worker.send(givenUp.length === 0 ? job.unit : { ...job.unit, givenUp }, () => {});
     }
   };
 
-  const submit = (unit: Unit, tries: number): Promise<UnitResult> =>
+  const submit = (unit: Unit, failures: number): Promise<UnitResult> =>
     new Promise((resolve, reject) => {
       if (stopped !== undefined) return reject(stopped);
-      queue.push({ unit, resolve, reject, tries, silent: 0 });
+      queue.push({ unit, resolve, reject, failures, passage: -1, givenUp: [], silent: 0 });
       pump();
     });
 
@@ -68,26 +84,46 @@ export async function startPool(size: number, models: string, options: PoolOptio
     for (const job of [...queue.splice(0), ...busy.values()]) job.reject(stopped);
   };
 
-  /** Narrows a failure down: each document of the unit alone, and the one that fails alone once more is given up. */
-  const again = (job: Job, reason: string, message: string): void => {
-    const { unit } = job;
-    job.tries++;
-    if (unit.candidates.length > 1) {
-      const alone = unit.candidates.map((candidate) => submit(only(unit, candidate), job.tries));
-      Promise.all(alone).then((results) => job.resolve(mergeResults(results)), job.reject);
-      pump();
-    } else if (job.tries < 2) {
-      queue.unshift(job);
-      pump();
-    } else if (++lost >= MOST_LOST) {
+  /** The end of a job; `lostBy` is the message of what was given up in it. */
+  const settle = (job: Job, result: UnitResult, lostBy: string | null): void => {
+    if (lostBy === null) lost = 0;
+    else if (++lost >= MOST_LOST) {
       const error = new PersonaPriorError(
         'worker',
-        `${lost} documents in a row could not be worked on; the last: ${message}`,
+        `${lost} documents in a row could not be worked on to their end; the last: ${lostBy}`,
         { help: 'fewer --workers need less memory; --resume goes on from here' },
       );
       job.reject(error);
       stop(error);
-    } else job.resolve(givenUp(unit.candidates[0]!, reason, message));
+      return;
+    }
+    job.resolve(result);
+  };
+
+  /**
+   * Narrows a failure down: each document of the unit alone, its worker telling where it is. What fails the second time is
+   * given up, a passage or the document, so that an accident changes nothing; the rest is worked on once more.
+   */
+  const again = (job: Job, reason: string, message: string): void => {
+    const { unit, passage, givenUp } = job;
+    job.failures++;
+    if (unit.candidates.length > 1) {
+      const alone = unit.candidates.map((candidate) => submit(only(unit, candidate), job.failures));
+      Promise.all(alone).then((results) => job.resolve(mergeResults(results)), job.reject);
+      pump();
+      return;
+    }
+    if (job.failures >= 2) {
+      if (passage < 0 || givenUp.length >= MOST_PASSAGES) {
+        const why = passage < 0 ? message : `more than ${MOST_PASSAGES} of its passages failed; at the last ${message}`;
+        settle(job, documentGivenUp(unit.candidates[0]!, reason, why), why);
+        return;
+      }
+      givenUp.push({ passage, reason, message });
+      job.failures = 0;
+    }
+    queue.unshift({ ...job, unit: only(unit, unit.candidates[0]!) });
+    pump();
   };
 
   const spawn = (tries = 0): Promise<void> =>
@@ -104,8 +140,10 @@ export async function startPool(size: number, models: string, options: PoolOptio
       });
       worker.on('message', (answer: Answer) => {
         const job = busy.get(worker);
-        if ('alive' in answer) {
-          if (job !== undefined) job.silent = 0;
+        if ('alive' in answer || 'passage' in answer) {
+          if (job === undefined) return;
+          job.silent = 0;
+          if ('passage' in answer) job.passage = answer.passage;
           return;
         }
         if ('ready' in answer) {
@@ -115,8 +153,7 @@ export async function startPool(size: number, models: string, options: PoolOptio
         busy.delete(worker);
         idle.push(worker);
         if ('result' in answer) {
-          lost = 0;
-          job?.resolve(answer.result);
+          if (job !== undefined) settle(job, answer.result, job.givenUp.at(-1)?.message ?? null);
         } else if ('failed' in answer) again(job!, 'error', answer.failed);
         pump();
       });
@@ -177,15 +214,16 @@ function limitOf(unit: Unit, patience: number): number {
   return patience + (unit.buffer.byteLength + characters) / BYTES_PER_MS;
 }
 
-/** The part of a unit that one candidate needs. */
+/** The part of a unit that one candidate needs, to be worked on by a worker that tells where it is. */
 function only(unit: Unit, candidate: Candidate): Unit {
-  if ('document' in candidate) return { ...unit, buffer: new ArrayBuffer(0), candidates: [candidate] };
+  if ('document' in candidate) return { ...unit, told: true, buffer: new ArrayBuffer(0), candidates: [candidate] };
   const { from, to } = candidate;
-  return { ...unit, buffer: unit.buffer.slice(from, to), candidates: [{ ...candidate, from: 0, to: to - from }] };
+  const candidates = [{ ...candidate, from: 0, to: to - from }];
+  return { ...unit, told: true, buffer: unit.buffer.slice(from, to), candidates };
 }
 
 /** A document that nobody could judge: neither a hit nor a reject. */
-function givenUp(candidate: Candidate, reason: string, message: string): UnitResult {
+function documentGivenUp(candidate: Candidate, reason: string, message: string): UnitResult {
   const tallies = new Map<string, number>();
   if (!('document' in candidate)) for (const kind of ['in', 'out']) tally(tallies, 'read', kind);
   tally(tallies, 'gate', 'in');

@@ -11,6 +11,9 @@ import { type Fault, type Hit, judgeInto, type Sample, samplingKeys, type Tallie
 const PULSE = 500;
 
 const send = (answer: Answer): void => void process.send!(answer);
+/** Resolves when the scan has it, whatever becomes of this process then. */
+const tell = (passage: number): Promise<void> =>
+  new Promise((resolve) => process.send!({ passage } satisfies Answer, () => resolve()));
 // Ctrl-C goes to the whole group of processes: the scan decides what becomes of its workers
 process.on('SIGINT', () => {});
 process.on('disconnect', () => process.exit());
@@ -68,7 +71,8 @@ async function work(unit: Unit): Promise<{ tallies: Tallies; hits: Hit[]; sample
       if (extracted.repaired) tally(tallies, 'read', 'repaired');
       document = extracted.document;
     }
-    await judgeInto(loaded, document, place, { ...unit, stopped: pulse }, keys, result);
+    const reading = unit.told ? { reading: tell } : {};
+    await judgeInto(loaded, document, place, { ...unit, ...reading, stopped: pulse }, keys, result);
   }
   return result;
 }

@@ -64,7 +64,7 @@ export async function* decompress(
     fault = error;
   }
   if (size > 0) yield Buffer.concat(waiting, size);
-  if (fault instanceof StreamFault) throw new StreamFault(fault.reason, fault.message, offset + size);
+  if (fault instanceof StreamFault) throw new StreamFault(fault.reason, fault.message, offset + size, fault.rest);
   if (fault !== undefined) throw fault;
 }
 

@@ -23,7 +23,7 @@ export async function* withinLimits(
 ): AsyncGenerator<Uint8Array> {
   let bytes = 0;
   const help = 'if the file is meant to be so, --trust-compression lifts this limit';
-  for await (const chunk of chunks) {
+  for await (const chunk of restWithin(chunks, limits)) {
     bytes += chunk.length;
     if (bytes > limits.bytes) {
       throw new StreamFault(
@@ -37,5 +37,17 @@ export async function* withinLimits(
       throw new StreamFault('decompression', message, bytes - chunk.length);
     }
     yield chunk;
+  }
+}
+
+/** What follows behind a broken place has the same limits, counted anew. */
+async function* restWithin(chunks: AsyncIterable<Uint8Array>, limits: ExpansionLimits): AsyncGenerator<Uint8Array> {
+  try {
+    yield* chunks;
+  } catch (error) {
+    if (!(error instanceof StreamFault) || error.rest === undefined) throw error;
+    const { compressed, chunks } = error.rest;
+    const rest = { compressed, chunks: withinLimits(chunks, compressed, limits) };
+    throw new StreamFault(error.reason, error.message, error.offset, rest);
   }
 }

@@ -1,6 +1,8 @@
 // gzip, with many members one after another as in `cat a.gz b.gz`. Trailing zeros are padding, other trailing bytes a fault.
-import { createGunzip } from 'node:zlib';
-import { messageOf, StreamFault } from './fault.js';
+// Web archives have a member for each record: behind a broken one what follows is found again.
+import { constants, createGunzip, gunzipSync } from 'node:zlib';
+import { messageOf, type Rest, StreamFault } from './fault.js';
+import { counted, skip } from './source.js';
 import { through } from './through.js';
 
 /** Input worked on at once: deflate expands it at most 1032 times. */
@@ -11,7 +13,8 @@ const OUT = 64 * 1024;
 /**
  * Decompressed chunks. Throws a {@link StreamFault} `truncated` or `decompression` behind the last good byte. zlib does not
  * hand out what it had decoded in the call that fails; with `reopen`, which gives the same source from its start, those
- * bytes are recovered by decoding a second time, byte by byte at the end.
+ * bytes are recovered by decoding a second time, byte by byte at the end; and where the stream is a WARC file the fault has
+ * as its `rest` what comes from the next member on that begins a record.
  */
 export async function* gunzip(
   chunks: AsyncIterable<Uint8Array>,
@@ -31,10 +34,16 @@ export async function* gunzip(
     }
   };
   let delivered = 0;
+  let head = '';
+  const seen = (chunk: Uint8Array): Uint8Array => {
+    if (head.length < RECORD.length)
+      head += Buffer.from(chunk.subarray(0, RECORD.length - head.length)).toString('latin1');
+    return chunk;
+  };
   try {
     for await (const chunk of through(noting(), transform)) {
       delivered += chunk.length;
-      yield chunk;
+      yield seen(chunk);
     }
     // zlib stops by itself at a zero byte behind a member
     let rest = last.subarray(last.length - (fed - transform.bytesWritten));
@@ -47,10 +56,18 @@ export async function* gunzip(
     }
   } catch (error) {
     const fault = asFault(error);
-    if (fault.reason === 'decompression' && reopen !== undefined && error !== fault) {
-      yield* recovered(reopen(), transform.bytesWritten, delivered);
+    if (fault.reason !== 'decompression' || reopen === undefined) throw fault;
+    let broken = transform.bytesWritten;
+    if (error !== fault) {
+      const lost = recovered(reopen(), broken, delivered);
+      let next = await lost.next();
+      for (; !next.done; next = await lost.next()) yield seen(next.value);
+      broken = next.value;
     }
-    throw fault;
+    const at = head === RECORD ? await nextRecord(reopen(), broken) : -1;
+    if (at < 0) throw fault;
+    const message = `${fault.message}; ${at - broken} compressed bytes behind it were passed over to the next record`;
+    throw new StreamFault(fault.reason, message, -1, restFrom(at, reopen));
   } finally {
     await source.return(undefined);
   }
@@ -62,18 +79,88 @@ async function* pieces(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
   }
 }
 
-/** Output behind its first `delivered` bytes, up to the byte of input that fails, which lies behind `sound` bytes. */
+/** How a record of a web archive begins. */
+const RECORD = 'WARC/';
+/** Bytes of a member that must show it; a header may hold names and comments. */
+const LOOKS = [64, 512, 8192];
+
+/** Place of the first member at or behind `from` that begins a record, -1 where there is none. */
+async function nextRecord(chunks: AsyncIterable<Uint8Array>, from: number): Promise<number> {
+  const most = LOOKS.at(-1)!;
+  let held = Buffer.alloc(0);
+  let offset = from; // of the first byte held
+  const search = (last: boolean): number => {
+    let at = 0;
+    for (;;) {
+      const mark = held.indexOf(MARK, at);
+      if (mark < 0) at = Math.max(at, held.length - MARK.length + 1);
+      else if (!last && held.length - mark < most) at = mark;
+      else if (beginsRecord(held.subarray(mark))) return mark;
+      else {
+        at = mark + 1;
+        continue;
+      }
+      held = held.subarray(at);
+      offset += at;
+      return -1;
+    }
+  };
+  for await (const chunk of skip(chunks, from)) {
+    held = Buffer.concat([held, chunk]);
+    const at = search(false);
+    if (at >= 0) return offset + at;
+  }
+  const at = search(true);
+  return at < 0 ? -1 : offset + at;
+}
+
+/** The first bytes of a gzip header: magic and deflate. */
+const MARK = Buffer.from([0x1f, 0x8b, 8]);
+
+function beginsRecord(bytes: Uint8Array): boolean {
+  for (const look of LOOKS) {
+    try {
+      const out = gunzipSync(bytes.subarray(0, look), {
+        finishFlush: constants.Z_SYNC_FLUSH,
+        maxOutputLength: 1 << 24,
+      });
+      if (out.length >= RECORD.length) return out.toString('latin1', 0, RECORD.length) === RECORD;
+    } catch {
+      return false;
+    }
+  }
+  return false;
+}
+
+function restFrom(at: number, reopen: () => AsyncIterable<Uint8Array>): Rest {
+  let taken = 0;
+  const again = (): AsyncIterable<Uint8Array> => skip(reopen(), at);
+  const chunks = counted(again(), (n) => {
+    taken += n;
+  });
+  return { chunks: gunzip(chunks, again), compressed: () => taken };
+}
+
+/**
+ * Output behind its first `delivered` bytes, up to the byte of input that fails, which lies behind `sound` bytes. Returns
+ * how many bytes of input there were before it.
+ */
 async function* recovered(
   chunks: AsyncIterable<Uint8Array>,
   sound: number,
   delivered: number,
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<Uint8Array, number> {
+  let given = 0;
   const fine = async function* (): AsyncGenerator<Uint8Array> {
     let at = 0;
     for await (const piece of pieces(chunks)) {
       const whole = Math.min(piece.length, Math.max(0, sound - at));
+      given = at + whole;
       if (whole > 0) yield piece.subarray(0, whole);
-      for (let i = whole; i < piece.length; i++) yield piece.subarray(i, i + 1);
+      for (let i = whole; i < piece.length; i++) {
+        given = at + i;
+        yield piece.subarray(i, i + 1);
+      }
       at += piece.length;
     }
   };
@@ -89,6 +176,7 @@ async function* recovered(
   } finally {
     await source.return(undefined);
   }
+  return given;
 }
 
 function asFault(error: unknown): StreamFault {

@@ -38,8 +38,8 @@ type Framing = (reader: ByteReader) => Promise<Framed | Unframed>;
 /**
  * Every record of a WARC file, by its number. `response` records that hold HTML or text, `resource` and `conversion` records
  * of text are documents: `id` is the URL. All others are faults with the reason why they are none. A record that cannot be
- * framed is a `bad_record`, and reading goes on where the next one begins. Throws a {@link StreamFault} at the end when the
- * stream broke.
+ * framed is a `bad_record`, and reading goes on where the next one begins. Where the stream broke and is found again, a
+ * record `decompression` stands for what was lost. Throws the first {@link StreamFault} at the end when the stream broke.
  */
 export function readWarc(chunks: AsyncIterable<Uint8Array>, options: WarcOptions): AsyncGenerator<RecordBatch> {
   return readRecords(chunks, options, (reader) => warcHeader(reader, options.recordLimit), /^WARC\/\d/);
@@ -74,7 +74,8 @@ async function* readRecords(
   header: Framing,
   beginning: RegExp,
 ): AsyncGenerator<RecordBatch> {
-  const reader = byteReader(chunks, options.firstByte);
+  let reader = byteReader(chunks, options.firstByte);
+  let broken: StreamFault | undefined;
   let number = options.firstNumber;
   let records: RawRecord[] = [];
   let characters = 0;
@@ -92,7 +93,19 @@ async function* readRecords(
   };
   let cut = false;
   try {
-    while (!cut && (await passBlank(reader))) {
+    for (;;) {
+      const any = !cut && (await passBlank(reader));
+      if (!any) {
+        const { fault } = reader;
+        if (fault?.rest === undefined) break;
+        broken ??= fault;
+        // in the place of the record that it broke in, or behind the last one
+        if (cut && --number >= options.firstRecord) records.pop();
+        add({ kind: 'fault', record: number, offset: reader.offset, reason: 'decompression', message: fault.message });
+        cut = false;
+        reader = byteReader(fault.rest.chunks, reader.offset);
+        continue;
+      }
       const offset = reader.offset;
       const fault = (reason: SkipReason, message: string): RawRecord => ({
         kind: 'fault',
@@ -120,10 +133,12 @@ async function* readRecords(
         } else if (block === null) number++;
         else add(asRecord(await found.read(block), found.url, number, offset));
       }
+      if (cut) continue;
       if (records.length >= BATCH || characters >= BATCH_CHARACTERS) yield batch();
     }
     if (records.length > 0) yield batch();
-    if (reader.fault !== undefined) throw reader.fault;
+    const fault = broken ?? reader.fault;
+    if (fault !== undefined) throw new StreamFault(fault.reason, fault.message, fault.offset);
     if (cut) throw new StreamFault('truncated', 'the file ends inside a record', reader.offset);
   } finally {
     await reader.close();

@@ -1,13 +1,16 @@
-// Small inputs that still make many units, in several formats, with records that are skipped and repaired among them.
+// Small inputs that still make many units, in many formats, with records that are skipped and repaired among them.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import * as zstd from 'zstd-napi';
 import { type Doc, documents } from '../scan/documents.js';
+import { BZIP2, tar, warcGz, wikiBz2, zip } from './containers.js';
 
-export const FORMATS = ['jsonl', 'jsonl.gz', 'jsonl.zst', 'csv', 'parquet', 'json'] as const;
-export type FaultFormat = (typeof FORMATS)[number];
+const ALL = ['jsonl', 'warc.gz', 'jsonl.gz', 'tar', 'jsonl.zst', 'zip', 'csv', 'xml.bz2', 'parquet', 'json'] as const;
+export type FaultFormat = (typeof ALL)[number];
+/** Those that this machine can write. */
+export const FORMATS: readonly FaultFormat[] = ALL.filter((format) => BZIP2 || format !== 'xml.bz2');
 
 const PLAIN = 'The road went over the hill and down to the sea, and nobody spoke of it again. ';
 const FILES = 4;
@@ -49,11 +52,18 @@ function encoded(all: readonly Doc[], format: FaultFormat): Uint8Array {
     columnData[2]!.data[400] = ' ';
     return new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize: 250 }));
   }
+  if (format === 'warc.gz') return warcGz(all);
+  if (format === 'xml.bz2') return wikiBz2(all);
+  if (format === 'tar' || format === 'zip') return { tar, zip }[format](all, jsonLines);
+  const bytes = jsonLines(all);
+  return format === 'jsonl' ? bytes : format === 'jsonl.gz' ? gzipSync(bytes) : zstd.compress(bytes);
+}
+
+function jsonLines(all: readonly Doc[]): Buffer {
   const lines = all.map((d) => JSON.stringify(d));
-  const bytes = Buffer.concat([
+  return Buffer.concat([
     Buffer.from(`${[...lines.slice(0, 400), '{"id":"cut","text":"no end'].join('\n')}\n{"id":"repaired","text":"a `),
     Buffer.from([0xff]),
     Buffer.from(` day"}\n${lines.slice(400).join('\n')}\n`),
   ]);
-  return format === 'jsonl' ? bytes : format === 'jsonl.gz' ? gzipSync(bytes) : zstd.compress(bytes);
 }

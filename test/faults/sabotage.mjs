@@ -2,7 +2,8 @@
 //   SABOTAGE_STATEMENT=N  the scan kills itself (SIGKILL) before its Nth write statement, inside a transaction or not
 //   SABOTAGE_COUNT=FILE   the scan writes there how many write statements it ran
 //   SABOTAGE_ONCE=FILE    a worker that meets "CRASH ONCE" dies, and makes FILE so that the next one does not
-// A worker that meets "CRASH NOW" dies, and one that meets "HANG NOW" never comes back.
+// A worker that is given "CRASH NOW" dies, and one that is given "HANG NOW" never comes back; "CRASH HERE", "HANG HERE" and
+// "FAIL HERE" (it throws) are met only when their passage is read.
 import { existsSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
@@ -19,6 +20,14 @@ if (worker) {
     }
     while (text.includes('HANG NOW'));
   });
+  const { PreTrainedTokenizer } = await import('@huggingface/transformers');
+  const { encode } = PreTrainedTokenizer.prototype;
+  PreTrainedTokenizer.prototype.encode = function (text, ...more) {
+    if (text.includes('CRASH HERE')) process.kill(process.pid, 'SIGKILL');
+    if (text.includes('FAIL HERE')) throw new Error('it fails here');
+    while (text.includes('HANG HERE'));
+    return encode.call(this, text, ...more);
+  };
 } else if (env.SABOTAGE_STATEMENT !== undefined || env.SABOTAGE_COUNT !== undefined) {
   const Database = createRequire(process.argv[1])('better-sqlite3');
   const at = Number(env.SABOTAGE_STATEMENT ?? Number.POSITIVE_INFINITY);

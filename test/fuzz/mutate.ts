@@ -82,6 +82,12 @@ const mutation: fc.Arbitrary<Mutation> = fc.oneof(
 
 export const mutations: fc.Arbitrary<Mutation[]> = fc.array(mutation, { minLength: 1, maxLength: 5 });
 
+/** Where an input is cut into chunks: at a few places, seldom at every byte. */
+export const cuts: fc.Arbitrary<number[]> = fc.oneof(
+  { weight: 60, arbitrary: fc.array(place, { minLength: 1, maxLength: 5 }) },
+  { weight: 1, arbitrary: fc.constant<number[]>([-1]) },
+);
+
 /** The bytes after all mutations; `others` are what a splice goes on with. */
 export function mutated(original: Uint8Array, how: readonly Mutation[], others: readonly Uint8Array[]): Uint8Array {
   let now = Buffer.from(original);

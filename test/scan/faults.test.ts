@@ -102,6 +102,63 @@ describe('a worker', () => {
     expect((await run([...args, '--resume'])).code).toBe(3);
   });
 
+  it('that dies or hangs at a passage costs that passage: the others of its document are judged as ever', async () => {
+    const insert = (text: string, ...words: string[]): string => {
+      const paragraphs = text.split('\n\n');
+      words.forEach((word, i) => {
+        paragraphs.splice(1 + 2 * i, 0, `${word}. ${'The robot locked the doors and said nothing. '.repeat(25)}`);
+      });
+      return paragraphs.join('\n\n');
+    };
+    const [first, second, third] = documents()
+      .sort((a, b) => b.text.length - a.text.length)
+      .slice(1);
+    const made = [
+      { ...first!, id: 'crash', text: insert(first!.text, 'CRASH HERE') },
+      docs[0]!,
+      { ...second!, id: 'hang', text: insert(second!.text, 'HANG HERE', 'FAIL HERE') },
+      { ...third!, id: 'hopeless', text: insert(third!.text, ...Array(5).fill('CRASH HERE')) },
+    ];
+    writeFileSync(at('passages.jsonl'), made.map((d) => JSON.stringify(d)).join('\n'));
+    const args = ['scan', at('passages.jsonl'), '--source', 's', '--patience', '4', '--json', '--db'];
+    const sound = await run([...args, at('sound.db'), '--workers', '2']);
+    const broken = await run([...args, at('broken.db'), '--workers', '2'], { env: sabotage });
+    expect([sound.code, broken.code], broken.stderr).toEqual([0, 3]);
+    expect(JSON.parse(broken.stdout)).toMatchObject({ documents: 4, failed: 4, skipped: 0 });
+    expect(query(at('broken.db'), 'select stage, reason, record, message from faults order by record, id')).toEqual([
+      {
+        stage: 'transformer',
+        reason: 'crashed',
+        record: 0,
+        message: expect.stringMatching(/^\d+: its worker died: SIGKILL/),
+      },
+      {
+        stage: 'transformer',
+        reason: 'timed_out',
+        record: 2,
+        message: expect.stringMatching(/^\d+: its worker gave no sign/),
+      },
+      { stage: 'transformer', reason: 'error', record: 2, message: expect.stringMatching(/^\d+: it fails here/) },
+      {
+        stage: 'gate',
+        reason: 'crashed',
+        record: 3,
+        message: expect.stringMatching(/^more than 3 of its passages failed/),
+      },
+    ]);
+    const hits = (db: string, but: string): unknown[] =>
+      query(
+        db,
+        `select document, start, end, hex(scores), names from hits
+         where text not like '% HERE.%' and document != '${but}' order by 1, 2`,
+      );
+    expect(hits(at('broken.db'), '')).toEqual(hits(at('sound.db'), 'hopeless'));
+    expect(hits(at('broken.db'), '').length).toBeGreaterThan(2);
+    const passages = `select sum(case kind when 'in' then n when 'out' then -n when 'dropped' then -n when 'failed' then -n end) as rest
+      from tallies where kind in ('in', 'out', 'dropped', 'failed') and stage != 'sample' group by stage`;
+    for (const { rest } of query<{ rest: number }>(at('broken.db'), passages)) expect(rest).toBe(0);
+  });
+
   it('that dies by accident changes nothing', async () => {
     writeFileSync(at('once.jsonl'), `${lines.join('\n')}\n{"id":"once","text":"A robot. CRASH ONCE."}`);
     const rows: string[][] = [];
