@@ -1,5 +1,6 @@
 // How often the right hit is among the first five: the 40 queries of test/cases/search-queries.jsonl on the sample corpus.
 //   node dist/cli.js scan corpora/sample --db sample.db && node bench/search/run.mjs sample.db
+// With a second argument, other queries: test/cases/search-queries-dev.jsonl are those that the search was tuned on.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +12,7 @@ const { loadEncoder } = await dist('classify/encoder.js');
 const { search } = await dist('search/search.js');
 const db = openDatabase(process.argv[2], { readonly: true });
 const encoder = await loadEncoder(join(root, 'models', 'encoder'));
-const queries = readFileSync(join(root, 'test', 'cases', 'search-queries.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+const queries = readFileSync(process.argv[3] ?? join(root, 'test', 'cases', 'search-queries.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
 const plain = (text) => text.replace(/\s+/g, ' ');
 const stored = db.prepare('select document, text from hits').all();
 let five = 0;

@@ -4,6 +4,8 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { EXIT, printable } from '../errors.js';
 import { type Host, positive, probability, write } from '../host.js';
 import { modelsFolder } from '../installed.js';
+import { portNumber } from '../review/command.js';
+import type { Db } from '../store/database.js';
 import type { FoundHit } from './search.js';
 
 interface SearchFlags {
@@ -14,6 +16,8 @@ interface SearchFlags {
   readonly minScore?: number;
   readonly flagged?: boolean;
   readonly json?: boolean;
+  readonly open?: boolean;
+  readonly port: number;
 }
 
 export function searchCommands(program: Command, host: Host): void {
@@ -28,11 +32,13 @@ export function searchCommands(program: Command, host: Host): void {
     .option('--min-score <p>', 'least P(character)', probability)
     .option('--flagged', 'only flagged hits (joint P(malevolent) over the threshold of the model card)')
     .option('--json', 'JSONL, with whole texts')
+    .option('--open', 'show them on a local page too (127.0.0.1); its address is printed at the end')
+    .option('--port <port>', 'with --open: the port to listen on (default: any free one)', portNumber, 0)
     .action(async (text: string, flags: SearchFlags) => {
       const { openDatabase } = await import('../store/database.js');
       const { loadEncoder } = await import('../classify/encoder.js');
       const { search } = await import('./search.js');
-      const { json, flagged, db: path, label, ...options } = flags;
+      const { json, flagged, open, port, db: path, label, ...options } = flags;
       const db = openDatabase(path, { readonly: true });
       const encoder = await loadEncoder(join(modelsFolder(), 'encoder'));
       try {
@@ -47,6 +53,7 @@ export function searchCommands(program: Command, host: Host): void {
         });
         for (const hit of found) await write(host.stdout, json === true ? `${JSON.stringify(hit)}\n` : foundText(hit));
         if (found.length === 0) host.stderr.write('no hit found\n');
+        if (open === true && found.length > 0) await showPage(db, path, found, port, host);
         host.setExitCode(EXIT.done);
       } finally {
         db.close();
@@ -74,6 +81,23 @@ export function searchCommands(program: Command, host: Host): void {
         db.close();
       }
     });
+}
+
+/** Serves the hits read-only until the interrupt. The database is open for reading only, so nothing can be written. */
+async function showPage(db: Db, path: string, found: readonly FoundHit[], port: number, host: Host): Promise<void> {
+  const { startReview } = await import('../review/server.js');
+  const { hitRows } = await import('../review/passages.js');
+  const { interrupted, openBrowser } = await import('../review/browser.js');
+  const rows = hitRows(
+    db,
+    found.map((hit) => hit.id),
+  );
+  const server = await startReview({ db, figures: db, path, rows, reader: null, blind: false, port });
+  host.stderr.write(`${rows.length} hits on a page. Ctrl-C ends it.\n`);
+  await write(host.stdout, `${server.url}\n`);
+  openBrowser(server.url, host);
+  await interrupted(host.signal);
+  await server.close();
 }
 
 function foundText(hit: FoundHit): string {
