@@ -135,8 +135,10 @@ export function auditedPrior(
 
 /** What a reader of the figures should know of the labels behind them. */
 export function auditNotes(db: Db, loaded: Loaded): string[] {
-  const { used, readers, outside, gaps, cells } = readAudit(db, loaded);
-  if (used === 0) return [];
+  const { used, readers, outside, gaps, cells, judged } = readAudit(db, loaded);
+  const apart =
+    judged > 0 ? [`${judged} labels by models (labels judge) stand apart: no figure here rests on them.`] : [];
+  if (used === 0) return apart;
   const size = (list: readonly Cell[]): number => list.reduce((sum, c) => sum + c.population, 0);
   const unseen = size(cells.filter((c) => c.units.length === 0)) / size(cells);
   const notes = [`Measured figures rest on ${used} labels of the audit sample, read by ${readers.join(', ')}.`];
@@ -151,7 +153,7 @@ export function auditNotes(db: Db, loaded: Loaded): string[] {
     );
   if (outside > 0)
     notes.push(`${outside} labels of audit strata belong to no passage of this database and were not used.`);
-  return notes;
+  return [...notes, ...apart];
 }
 
 const NOTHING: Interval = { estimate: null, low: null, high: null };

@@ -5,8 +5,20 @@ import { OPEN } from './gate/gate.js';
 import { checkRecord, type Spans } from './gate/structure.js';
 import { extractDocument, type FieldMapping, parseJsonRecord } from './read/fields.js';
 import { snapshot } from './store/quarantine.js';
+import { SAMPLE_SIZE } from './store/writer.js';
 import { LEFT_OUT, type RawRecord } from './types.js';
-import { type Candidate, type Fault, gateSample, type Keys, type Sample, type Tallies, tally } from './unit.js';
+import {
+  blocksOf,
+  blocksOfText,
+  type Candidate,
+  drawnBlocks,
+  type Fault,
+  gateSamples,
+  type Keys,
+  type Sample,
+  type Tallies,
+  tally,
+} from './unit.js';
 
 /** What the reading thread itself found, and what it leaves to a worker. */
 export interface Sifted {
@@ -53,34 +65,52 @@ export function createSift(options: SiftOptions): Sift {
   const spans: Spans = new Int32Array(4);
   let scratch = new Uint8Array(1 << 16);
   let now = fresh();
+  // what this file alone has shown to be out of reach; a unit of long documents would hold far too many blocks else
+  let ownLimit = Number.MAX_SAFE_INTEGER;
+  let mostSamples = 2 * SAMPLE_SIZE;
+  const limit = (): number => Math.min(ownLimit, options.gateLimit());
 
-  /** True when the record is a sound document that the gate rejects; false leaves it to a worker. */
-  const rejectJson = (bytes: Uint8Array, record: number): boolean => {
-    if (!flat || options.exactCounts) return false;
+  /** Blocks of the record when it is a sound document that the gate rejects; 0 leaves it to a worker. */
+  const rejectJson = (bytes: Uint8Array, record: number): number => {
+    if (!flat || options.exactCounts) return 0;
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    if (gate.prefilter(bytes, 0, bytes.length, true) !== 0) return false;
-    if (checkRecord(buffer, 0, bytes.length, wanted, spans) !== 'object') return false;
-    if (spans[0]! < 0 || !startsWithText(bytes, spans[0]!, spans[1]!) || !isUtf8(buffer)) return false;
+    if (gate.prefilter(bytes, 0, bytes.length, true) !== 0) return 0;
+    if (checkRecord(buffer, 0, bytes.length, wanted, spans) !== 'object') return 0;
+    if (spans[0]! < 0 || !startsWithText(bytes, spans[0]!, spans[1]!) || !isUtf8(buffer)) return 0;
     const hasId = spans[2]! >= 0 && spans[3]! > spans[2]!;
-    if (spans[2] === -2 || (hasId && bytes.subarray(spans[2]!, spans[3]!).includes(92))) return false;
+    if (spans[2] === -2 || (hasId && bytes.subarray(spans[2]!, spans[3]!).includes(92))) return 0;
     const idBytes = hasId ? bytes.subarray(spans[2]!, spans[3]!) : encoder.encode(`${file}#${record}`);
-    if (hasId && !startsWithText(bytes, spans[2]!, spans[3]!)) return false;
-    const key = keys.gate.unit(idBytes, 0);
-    if (key <= options.gateLimit()) {
+    if (hasId && !startsWithText(bytes, spans[2]!, spans[3]!)) return 0;
+    const blocks = blocksOf(spans[1]! - spans[0]!);
+    const drawn = drawnBlocks(idBytes, blocks, keys, limit());
+    if (drawn.length > 0) {
       const parsed = parseJsonRecord(bytes);
-      if ('fault' in parsed) return false;
+      if ('fault' in parsed) return 0;
       const extracted = extractDocument(parsed.fields, mapping, `${file}#${record}`, parsed.repaired);
-      if ('fault' in extracted || extracted.repaired) return false;
-      const sample = gateSample(extracted.document, key, keys);
-      if (sample !== null) now.samples.push(sample);
+      if ('fault' in extracted || extracted.repaired) return 0;
+      keep(gateSamples(extracted.document, blocks, drawn, keys));
     }
-    return true;
+    return blocks;
   };
 
-  const countReject = (): void => {
+  /** Keeps samples of gate rejects, and where they grow many only those that can still be among the lowest keys. */
+  const keep = (samples: readonly Sample[]): void => {
+    now.samples.push(...samples);
+    if (now.samples.length <= mostSamples) return;
+    now.samples.sort((a, b) => a.key - b.key);
+    // a repeated document has the same keys twice, and is stored once
+    const distinct = now.samples.filter((sample, i, all) => i === 0 || sample.key !== all[i - 1]!.key);
+    if (distinct.length >= SAMPLE_SIZE) {
+      ownLimit = distinct[SAMPLE_SIZE - 1]!.key;
+      now.samples.splice(now.samples.findLastIndex((sample) => sample.key <= ownLimit) + 1);
+    }
+    mostSamples = 2 * Math.max(SAMPLE_SIZE, now.samples.length);
+  };
+
+  const countReject = (blocks: number): void => {
     tally(now.tallies, 'gate', 'in');
     tally(now.tallies, 'gate', 'dropped', 'no_entity');
-    tally(now.tallies, 'sample', 'population', 'gate');
+    tally(now.tallies, 'sample', 'population', 'gate', blocks);
   };
 
   const skip = (fault: Fault, value: unknown): void => {
@@ -93,10 +123,11 @@ export function createSift(options: SiftOptions): Sift {
     add(raw) {
       const { record, offset } = raw;
       if (raw.kind === 'json') {
-        if (rejectJson(raw.bytes, record)) {
+        const blocks = rejectJson(raw.bytes, record);
+        if (blocks > 0) {
           tally(now.tallies, 'read', 'in');
           tally(now.tallies, 'read', 'out');
-          countReject();
+          countReject(blocks);
           return;
         }
         now.candidates.push({ record, offset, from: now.bytes, to: now.bytes + raw.bytes.length });
@@ -125,10 +156,9 @@ export function createSift(options: SiftOptions): Sift {
       if (scratch.length < whole.length * 3) scratch = new Uint8Array(whole.length * 3);
       const { written } = encoder.encodeInto(whole, scratch);
       if (!options.exactCounts && (gate.prefilter(scratch, 0, written, false) & OPEN) === 0) {
-        countReject();
-        const key = keys.gate.unit(encoder.encode(document.id), 0);
-        const sample = key <= options.gateLimit() ? gateSample(document, key, keys) : null;
-        if (sample !== null) now.samples.push(sample);
+        const blocks = blocksOfText(document.text);
+        countReject(blocks);
+        keep(gateSamples(document, blocks, drawnBlocks(encoder.encode(document.id), blocks, keys, limit()), keys));
         return;
       }
       now.candidates.push({ record, offset, document });

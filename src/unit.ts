@@ -1,6 +1,6 @@
 // What travels between the reading thread and the workers: a unit of records out, its hits, tallies and samples back.
 import { createHash } from 'node:crypto';
-import type { Cascade } from './cascade.js';
+import type { Cascade, Failure, JudgeOptions } from './cascade.js';
 import { type KeyedHash, keyedHash } from './hash.js';
 import type { FieldMapping } from './read/fields.js';
 import { segment } from './segment/segment.js';
@@ -23,6 +23,9 @@ export interface Unit {
   readonly seed: number;
   readonly sampleLimits: Readonly<Record<string, number>>;
   readonly exactCounts: boolean;
+  /** of a unit with one candidate: passages that are not read again, and whether the worker tells each one before it is read */
+  readonly givenUp?: readonly Failure[];
+  readonly told?: boolean;
 }
 
 export interface Hit {
@@ -98,7 +101,7 @@ export function tally(tallies: Tallies, stage: string, kind: string, reason = ''
   tallies.set(key, (tallies.get(key) ?? 0) + n);
 }
 
-/** Strata of the audit sample. `gate` samples documents, the others passages; see docs/estimates.md. */
+/** Strata of the audit sample. `gate` samples blocks of documents, the others passages; see docs/estimates.md. */
 export const STRATA = ['gate', 'segment', 'linear', 'transformer:low', 'transformer:high'] as const;
 export type Stratum = (typeof STRATA)[number];
 
@@ -123,38 +126,73 @@ export function samplingKeys(seed: number, source: string): Keys {
 const encoder = new TextEncoder();
 
 /**
- * A rejected document as its sample row: one of its passages, drawn by hash, stands for it (probability 1 / unitPassages).
- * Null for a document without any passage.
+ * Bytes of text to a block, the unit in which rejected documents are sampled: about five passages. A long document is many
+ * units, so that it has its share of the sample, and the sizes of units differ little.
  */
-export function gateSample(document: Document, key: number, keys: Keys): Sample | null {
+export const BLOCK_BYTES = 4096;
+
+/** Blocks of a document, by the bytes that JSON takes for its text between the quotes. At least one. */
+export function blocksOf(bytes: number): number {
+  return Math.max(1, Math.round(bytes / BLOCK_BYTES));
+}
+
+/** {@link blocksOf} a text that is no JSON: as a writer would spell it that escapes only what it must. */
+export function blocksOfText(text: string): number {
+  return text.length * 6 < 1.5 * BLOCK_BYTES ? 1 : blocksOf(Buffer.byteLength(JSON.stringify(text)) - 2);
+}
+
+export interface DrawnBlock {
+  /** from 0 */
+  readonly block: number;
+  readonly key: number;
+}
+
+/** The blocks of a rejected document whose keys do not exceed `limit`. `id` as UTF-8. */
+export function drawnBlocks(id: Uint8Array, blocks: number, keys: Keys, limit: number): DrawnBlock[] {
+  const drawn: DrawnBlock[] = [];
+  for (let block = 0; block < blocks; block++) {
+    const key = keys.gate.unit(id, block);
+    if (key <= limit) drawn.push({ block, key });
+  }
+  return drawn;
+}
+
+/**
+ * Drawn blocks of a rejected document as sample rows. Its passages are dealt to its blocks in order and as evenly as can
+ * be; one of them, drawn by hash, stands for its block (probability 1 / unitPassages). A block without passages (white
+ * space, or one passage over several blocks) is a row with unitPassages 0 and no text: it counts among the units.
+ */
+export function gateSamples(document: Document, blocks: number, drawn: readonly DrawnBlock[], keys: Keys): Sample[] {
+  if (drawn.length === 0) return [];
   const passages = segment(document.text);
   const id = encoder.encode(document.id);
-  let drawn: Passage | undefined;
-  let least = Number.POSITIVE_INFINITY;
-  let words = 0;
-  for (const passage of passages) {
-    words += passage.words;
-    const k = keys.passage.unit(id, passage.start);
-    if (k < least) {
-      least = k;
-      drawn = passage;
+  const first = (block: number): number => Math.floor((block * passages.length) / blocks);
+  return drawn.map(({ block, key }) => {
+    const own = passages.slice(first(block), first(block + 1));
+    let taken: Passage | undefined;
+    let least = Number.POSITIVE_INFINITY;
+    for (const passage of own) {
+      const k = keys.passage.unit(id, passage.start);
+      if (k < least) {
+        least = k;
+        taken = passage;
+      }
     }
-  }
-  if (drawn === undefined) return null;
-  return {
-    stratum: 'gate',
-    key,
-    document: document.id,
-    start: drawn.start,
-    end: drawn.end,
-    title: document.title,
-    text: document.text.slice(drawn.from, drawn.to),
-    words: drawn.words,
-    unitWords: words,
-    unitPassages: passages.length,
-    linear: null,
-    scores: null,
-  };
+    return {
+      stratum: 'gate',
+      key,
+      document: document.id,
+      start: taken?.start ?? 0,
+      end: taken?.end ?? 0,
+      title: document.title,
+      text: taken === undefined ? '' : document.text.slice(taken.from, taken.to),
+      words: taken?.words ?? 0,
+      unitWords: own.reduce((sum, passage) => sum + passage.words, 0),
+      unitPassages: own.length,
+      linear: null,
+      scores: null,
+    };
+  });
 }
 
 /** Judges one document and adds what came of it to the result. */
@@ -162,7 +200,7 @@ export async function judgeInto(
   cascade: Cascade,
   document: Document,
   place: { record: number; offset: number },
-  unit: Pick<Unit, 'sampleLimits' | 'exactCounts'> & { readonly stopped?: () => boolean },
+  unit: Pick<Unit, 'sampleLimits' | 'exactCounts'> & Pick<JudgeOptions, 'stopped' | 'reading' | 'givenUp'>,
   keys: Keys,
   result: { tallies: Tallies; hits: Hit[]; samples: Sample[]; faults: Fault[] },
 ): Promise<void> {
@@ -171,10 +209,16 @@ export async function judgeInto(
   const within = (stratum: Stratum, key: number): boolean =>
     key <= (unit.sampleLimits[stratum] ?? Number.MAX_SAFE_INTEGER);
   tally(tallies, 'gate', 'in');
-  const judged = await cascade.judge(document, unit.stopped === undefined ? {} : { stopped: unit.stopped });
+  const { stopped, reading, givenUp } = unit;
+  const judged = await cascade.judge(document, {
+    ...(stopped === undefined ? {} : { stopped }),
+    ...(reading === undefined ? {} : { reading }),
+    ...(givenUp === undefined ? {} : { givenUp }),
+  });
   if (!judged.open) {
     tally(tallies, 'gate', 'dropped', 'no_entity');
-    tally(tallies, 'sample', 'population', 'gate');
+    const blocks = blocksOfText(document.text);
+    tally(tallies, 'sample', 'population', 'gate', blocks);
     if (unit.exactCounts) {
       const passages = segment(document.text);
       tally(tallies, 'gate', 'dropped_passages', '', passages.length);
@@ -186,13 +230,12 @@ export async function judgeInto(
         passages.reduce((n, p) => n + p.words, 0),
       );
     }
-    const key = keys.gate.unit(id, 0);
-    const sample = within('gate', key) ? gateSample(document, key, keys) : null;
-    if (sample !== null) result.samples.push(sample);
+    const drawn = drawnBlocks(id, blocks, keys, unit.sampleLimits['gate'] ?? Number.MAX_SAFE_INTEGER);
+    result.samples.push(...gateSamples(document, blocks, drawn, keys));
     return;
   }
   tally(tallies, 'gate', 'out');
-  const failed = new Map(judged.failures.map((f) => [f.passage, f.message]));
+  const failed = new Map(judged.failures.map((failure) => [failure.passage, failure]));
   const { store } = cascade.thresholds;
   let hits = 0;
   judged.passages.forEach((passage, number) => {
@@ -225,18 +268,14 @@ export async function judgeInto(
     if (!passage.gate) return drop('segment', 'far', 'segment');
     count('segment', 'out');
     count('linear', 'in');
-    const message = failed.get(number);
-    if (message === undefined && passage.scores === null) return drop('linear', 'below_threshold', 'linear');
+    const failure = failed.get(number);
+    if (failure === undefined && passage.scores === null) return drop('linear', 'below_threshold', 'linear');
     count('linear', 'out');
     count('transformer', 'in');
-    if (message !== undefined || passage.scores === null || passage.embedding === null) {
-      count('transformer', 'failed', 'error');
-      result.faults.push({
-        stage: 'transformer',
-        reason: 'error',
-        ...place,
-        message: `${passage.start}: ${message ?? ''}`,
-      });
+    if (failure !== undefined || passage.scores === null || passage.embedding === null) {
+      const { reason = 'error', message = '' } = failure ?? {};
+      count('transformer', 'failed', reason);
+      result.faults.push({ stage: 'transformer', reason, ...place, message: `${passage.start}: ${message}` });
       return;
     }
     const scores = passage.scores;

@@ -164,8 +164,8 @@ function allocate(
   }
 }
 
-/** Largest remainders, never over a stratum's size; what is still free goes where there is room. */
-function roundTo(
+/** Whole numbers by largest remainders that sum to `budget`, never over a stratum's size; what is free goes where there is room. */
+export function roundTo(
   shares: readonly number[],
   strata: readonly { readonly population: number }[],
   budget: number,

@@ -38,7 +38,8 @@ export function imbalances(counts: Readonly<Record<string, StageCounts>>): strin
  */
 export function sourceCounts(source: SourceData, flag: number): SourceCounts {
   const n = (key: string): number => source.tallies.get(key) ?? 0;
-  const rejected = n('gate|dropped|no_entity');
+  // blocks of the rejected documents; documents where an earlier version scanned
+  const rejected = n('sample|population|gate');
   const sample = source.gateSample;
   const parsed = rejected === 0 || n('gate|dropped_passages|') > 0;
   // a sample that holds every reject is a count

@@ -3,6 +3,7 @@ import type { HitData, Loaded, SourceData } from '../report/load.js';
 import type { Db } from '../store/database.js';
 import { STRATA } from '../unit.js';
 import type { Label } from './label.js';
+import { isJudge } from './readers.js';
 import { type GateSize, gateCells, placeOf, rejectCell } from './rejects.js';
 import { type StoredLabel, storedLabels } from './store.js';
 import { HITS, hitPath, hitStratum, isAuditStratum } from './strata.js';
@@ -15,6 +16,8 @@ export interface Unit {
   readonly weight: number;
   /** whether the passage bears a persona's name: among the AI names of a hit, in title or text of a reject */
   readonly bears: (name: string) => boolean;
+  /** the encoder's, null where it did not score the passage */
+  readonly scores: Float32Array | null;
 }
 
 /** A stratum of one source. Sizes of `gate` classes are those of its documents, expanded where they were not counted. */
@@ -37,15 +40,19 @@ export interface AuditSample {
   readonly outside: number;
   /** drawn rejects without a label before the last labelled one of their stratum: left out by the reader */
   readonly gaps: number;
+  /** labels by models (`labels judge`): they stand apart and are in no cell */
+  readonly judged: number;
 }
 
 /**
  * Sorts the labels into the strata that they were drawn from. Rejects go by the label's own stratum; a hit goes by its
  * scores into the finest stratum that was drawn at its place, so that several draws add up: within any part of the hits
  * every draw is a simple random sample. Where several readers labelled a passage, the one with the most labels counts.
+ * Labels of judges are left out.
  */
 export function readAudit(db: Db, loaded: Loaded): AuditSample {
-  const { labels, readers } = onePerPassage(storedLabels(db).filter((l) => isAuditStratum(l.sample)));
+  const stored = storedLabels(db).filter((l) => isAuditStratum(l.sample));
+  const { labels, readers } = onePerPassage(stored.filter((l) => !isJudge(l.reader)));
   const parts = loaded.sources.map((source) => {
     const own = labels.filter((l) => l.source === source.id);
     const hitCells = cellsOfHits(source, own);
@@ -66,6 +73,7 @@ export function readAudit(db: Db, loaded: Loaded): AuditSample {
     readers,
     outside: outside.length,
     gaps: rejects.reduce((sum, r) => sum + r.gaps, 0),
+    judged: stored.length - stored.filter((l) => !isJudge(l.reader)).length,
   };
 }
 
@@ -109,7 +117,7 @@ function cellsOfHits(source: SourceData, labels: readonly StoredLabel[]): Cell[]
     cell.words += hit.words;
     if (label !== undefined) {
       const bears = (persona: string): boolean => hit.names.includes(persona);
-      const unit = { label, words: hit.words, weight: 1, bears };
+      const unit = { label, words: hit.words, weight: 1, bears, scores: hit.scores };
       cell.all.push(unit);
       if (!cell.places.has(place)) cell.first.push(unit);
     }

@@ -10,9 +10,9 @@ import { gateClass, hitPath } from './strata.js';
 export interface RejectFrame {
   readonly stratum: Stratum;
   readonly sample: string;
-  /** documents in `gate` (each size class at its share of the kept ones), passages elsewhere */
+  /** blocks in `gate` (each size class at its share of the kept ones), passages elsewhere */
   readonly population: number;
-  /** the same in passages: in `gate`, documents × mean passages of the kept ones */
+  /** the same in passages: in `gate`, blocks × mean passages of the kept ones */
   readonly passages: number;
   /** passages of a kept unit of this stratum */
   readonly least: number;
@@ -85,6 +85,7 @@ function byClass(
   if (stratum !== 'gate') return [{ sample: stratum, least: 1, most: 1, rows: [...rows] }];
   const classes = new Map<number, KeptRow[]>();
   for (const row of rows) {
+    if (row.passages === 0) continue;
     const { least } = gateClass(row.passages);
     classes.set(least, [...(classes.get(least) ?? []), row]);
   }

@@ -1,6 +1,7 @@
 // The labelled rejects of one source against their strata; documents that the gate rejected in classes of their size.
 import type { SourceData } from '../report/load.js';
 import type { Db } from '../store/database.js';
+import { scoresOf } from '../store/scores.js';
 import type { Stratum } from '../unit.js';
 import type { Cell } from './cells.js';
 import type { Label } from './label.js';
@@ -32,6 +33,7 @@ interface SampleRow {
   readonly unitPassages: number;
   readonly title: string | null;
   readonly text: string;
+  readonly scores: Buffer | null;
 }
 
 /** The cells of one stratum of rejects; `gaps` counts kept passages without a label before the last labelled one. */
@@ -43,7 +45,8 @@ export interface Rejects {
 
 function sampleRows(db: Db, source: SourceData, stratum: Stratum): SampleRow[] {
   return db
-    .prepare(`select document, start, end, words, unit_words as unitWords, unit_passages as unitPassages, title, text
+    .prepare(`select document, start, end, words, unit_words as unitWords, unit_passages as unitPassages, title, text,
+        scores
       from samples
       where source_id = ? and stratum = ? order by key, document, start`)
     .all(source.id, stratum) as SampleRow[];
@@ -71,7 +74,13 @@ function match(
 export function rejectCell(db: Db, source: SourceData, stratum: Stratum, labels: readonly StoredLabel[]): Rejects {
   const { found, gaps } = match(sampleRows(db, source, stratum), stratum, labels);
   const n = (kind: string): number => source.tallies.get(`sample|${kind}|${stratum}`) ?? 0;
-  const units = found.map(({ row, label }) => ({ label, words: row.words, weight: 1, bears: bearsIn(row) }));
+  const units = found.map(({ row, label }) => ({
+    label,
+    words: row.words,
+    weight: 1,
+    bears: bearsIn(row),
+    scores: row.scores === null ? null : scoresOf(row.scores),
+  }));
   const cell = { source: source.name, name: stratum, population: n('population'), words: n('words'), units };
   return { cells: [cell], gate: null, gaps };
 }
@@ -108,7 +117,7 @@ export function gateCells(db: Db, source: SourceData, labels: readonly StoredLab
     const mean = sum(own, 'unitPassages') / own.length;
     const units = matched.found.map(({ row, label }) => {
       const weight = row.unitPassages / mean;
-      return { label, words: row.words * weight, weight, bears: bearsIn(row) };
+      return { label, words: row.words * weight, weight, bears: bearsIn(row), scores: null };
     });
     const population = Math.max(units.length, Math.round(perPassage * sum(own, 'unitPassages')));
     cells.set(name, { source: source.name, name, population, words: perWord * sum(own, 'unitWords'), units });

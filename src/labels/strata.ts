@@ -38,10 +38,12 @@ export function hitStratum(path: readonly string[], depth: number): string {
 }
 
 /**
- * Documents that the gate rejected are sampled by size, in classes of 1, 2-3, 4-7, 8-15, … passages: one passage stands
- * for all of its document, so that documents of one class weigh nearly the same.
+ * Blocks of documents that the gate rejected are sampled by size, in classes of 1, 2-3, 4-7, 8-15, … passages: one passage
+ * stands for all of its block, so that blocks of one class weigh nearly the same. Blocks without passages are `gate:0`;
+ * there is nothing to label in them. In databases of version 1.1 and before a block is the whole document.
  */
 export function gateClass(passages: number): { name: string; least: number; most: number } {
+  if (passages === 0) return { name: 'gate:0', least: 0, most: 0 };
   const least = 2 ** Math.floor(Math.log2(Math.max(1, passages)));
   const most = 2 * least - 1;
   return { name: least === 1 ? 'gate:1' : `gate:${least}-${most}`, least, most };

@@ -140,4 +140,12 @@ create index shards_by_path on shards(path);
 create index shards_by_head on shards(head_hash);
 `,
   },
+  {
+    // labels, the review page and a search for neighbours ask for passages by their document
+    name: '005-passages-by-document',
+    sql: `
+create index hits_by_document on hits(document, start);
+create index samples_by_document on samples(document, start);
+`,
+  },
 ];

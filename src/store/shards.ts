@@ -206,7 +206,9 @@ function changes(stored: Stored, file: InputFile): string {
   const time = (ms: number | null): string => (ms === null ? 'none' : new Date(ms).toISOString());
   if (stored.size !== file.size) return `size ${stored.size ?? 'unknown'}, now ${file.size ?? 'unknown'}`;
   // a stream is looked at when it is opened
-  if (file.headHash !== null && stored.head_hash !== file.headHash) return 'other bytes at its beginning';
+  if (file.headHash !== null && stored.head_hash !== file.headHash) {
+    return file.remote === undefined ? 'other bytes at its beginning' : 'another ETag, or other bytes at its beginning';
+  }
   if (stored.mtime_ms !== file.mtimeMs) return `modified ${time(stored.mtime_ms)}, now ${time(file.mtimeMs)}`;
   return '';
 }

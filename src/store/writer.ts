@@ -7,7 +7,7 @@ import { asDatabaseError, type Db } from './database.js';
 export const SAMPLE_SIZE = 500;
 
 /** Stored faults per shard, stage and reason; all are counted. */
-const FAULTS_KEPT = 1000;
+export const FAULTS_KEPT = 1000;
 
 /** Where a shard stands after a unit. */
 export interface Cursor {
