@@ -1,6 +1,7 @@
 // From a scan's inputs to the files it will read, each with its source name and part. Reads no records, keeps no list.
 import { basename, dirname, resolve } from 'node:path';
 import { findInputs, type InputFile } from './read/inputs.js';
+import { isRemote, nameSource, withoutSecrets } from './read/remote/address.js';
 
 export interface Planned {
   readonly file: InputFile;
@@ -8,12 +9,16 @@ export interface Planned {
   readonly part: { index: number; of: number };
   /** found in a folder or by a pattern: one that cannot be read is counted, and the others are scanned */
   readonly member: boolean;
+  /** records from this number on are scanned elsewhere */
+  readonly until?: number;
 }
 
 export interface PlanOptions {
   readonly inputs: readonly string[];
   readonly source?: string;
   readonly shard?: { readonly index: number; readonly of: number };
+  /** ends the waiting for a remote input */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -37,17 +42,18 @@ export async function* planInputs(options: PlanOptions): AsyncGenerator<Planned>
 async function* everyFile(options: PlanOptions): AsyncGenerator<Planned> {
   for (const input of options.inputs) {
     const source = options.source ?? sourceName(input);
-    for await (const file of findInputs([input])) {
-      const member = file.path !== '-' && file.path !== resolve(input);
+    const named = isRemote(input) ? withoutSecrets(input) : resolve(input);
+    for await (const file of findInputs([input], options.signal)) {
+      const member = file.path !== '-' && file.path !== named;
       yield { file, source, part: { index: 1, of: 1 }, member };
     }
   }
 }
 
 /** Throws what {@link planInputs} would throw for arguments that are not there, before anything is written. */
-export async function checkInputs(inputs: readonly string[]): Promise<void> {
+export async function checkInputs(inputs: readonly string[], signal?: AbortSignal): Promise<void> {
   for (const input of inputs) {
-    const files = findInputs([input]);
+    const files = findInputs([input], signal);
     await files.next();
     await files.return(undefined);
   }
@@ -58,9 +64,8 @@ const EXTENSIONS =
 
 function sourceName(input: string): string {
   if (input === '-') return 'stdin';
-  const glob = /[*?[{]/.test(input);
-  const base = basename(
-    glob ? dirname(input.slice(0, input.search(/[*?[{]/)).concat('x')) : input.replace(/[\\/]+$/, ''),
-  );
+  const path = isRemote(input) ? nameSource(input) : input;
+  const glob = /[*?[{]/.test(path);
+  const base = basename(glob ? dirname(path.slice(0, path.search(/[*?[{]/)).concat('x')) : path.replace(/[\\/]+$/, ''));
   return base.replace(EXTENSIONS, '') || base || 'corpus';
 }

@@ -9,7 +9,6 @@ import type { InputFile } from './read/inputs.js';
 import { type OpenedInput, type OpenOptions, openInput } from './read/open.js';
 import type { ScanOptions } from './scan.js';
 import { createSift, type Sift, type Sifted } from './sift.js';
-import type { Db } from './store/database.js';
 import { snapshot } from './store/quarantine.js';
 import type { ShardRow } from './store/shards.js';
 import type { Cursor, ShardEnd } from './store/writer.js';
@@ -17,7 +16,6 @@ import type { RawRecord } from './types.js';
 import { mergeResults, samplingKeys, type UnitResult } from './unit.js';
 
 export interface Context {
-  readonly db: Db;
   readonly pool: Pool;
   readonly gate: Gate;
   readonly options: ScanOptions;
@@ -43,6 +41,9 @@ export async function scanFile(planned: Planned, shard: ShardRow, context: Conte
   let records = 0;
   let cursor: Cursor = { nextRecord: shard.nextRecord, nextByte: shard.nextByte, compressedBytes: 0 };
   let limited = false;
+  // what follows is not of this scan: the file ended as far as it goes
+  let past = false;
+  const until = planned.until ?? Number.POSITIVE_INFINITY;
   // looked up once a unit: asking for every record would cost more than the gate
   let gateLimit = 0;
 
@@ -68,6 +69,10 @@ export async function scanFile(planned: Planned, shard: ShardRow, context: Conte
         limited = true;
         break;
       }
+      if (record.record >= until) {
+        past = true;
+        break;
+      }
       if (sift!.pending() >= UNIT_BYTES) {
         const nextByte = record.kind === 'json' ? record.offset : -1;
         cursor = { nextRecord: record.record, nextByte, compressedBytes: cursor.compressedBytes };
@@ -87,7 +92,10 @@ export async function scanFile(planned: Planned, shard: ShardRow, context: Conte
     cursor = limited
       ? { nextRecord: lastRecord + 1, nextByte: -1, compressedBytes: batch.compressedBytes }
       : { nextRecord: lastRecord + 1, nextByte: batch.bytes, compressedBytes: batch.compressedBytes };
-    if (limited) break;
+    if (limited || past || lastRecord + 1 >= until) {
+      past = !limited;
+      break;
+    }
     if (sift !== undefined && (sift.pending() >= UNIT_BYTES || records >= UNIT_RECORDS)) {
       launch(sift.take(), mapping!, shard, planned, cursor, null, context);
       records = 0;
@@ -105,7 +113,7 @@ export async function scanFile(planned: Planned, shard: ShardRow, context: Conte
     throw new PersonaPriorError('strict', `${reason}: ${message}`, { place });
   }
   const fault = limited ? { reason: 'limit', message: '--limit reached' } : (outcome.fault ?? null);
-  const end: ShardEnd = { status: fault === null && outcome.complete ? 'done' : 'incomplete', fault };
+  const end: ShardEnd = { status: fault === null && (outcome.complete || past) ? 'done' : 'incomplete', fault };
   if (end.status === 'incomplete' && !limited) incomplete(state, file.name);
   launch(sift?.take() ?? empty(), mapping, shard, planned, cursor, end, context);
   await drain(state, state.workers * 3);
@@ -113,15 +121,25 @@ export async function scanFile(planned: Planned, shard: ShardRow, context: Conte
   state.bytesBefore += file.size ?? 0;
 }
 
+/** Whether it is the file that is no readable dump, and not the scan that fails: passed over where it was not named itself. */
+export function unreadable(error: unknown): error is PersonaPriorError {
+  return (
+    error instanceof PersonaPriorError && ['unknown_format', 'no_text_field', 'missing_input'].includes(error.code)
+  );
+}
+
 /** A resumed file is read with the fields that it was begun with. */
 function openOptions(shard: ShardRow, options: ScanOptions): OpenOptions {
   const place = { skipRecords: shard.nextRecord, skipBytes: shard.nextByte };
   const stdin = options.stdin === undefined ? {} : { stdin: options.stdin };
   const members = choiceOf(options);
-  const common = { ...place, ...stdin, members, trustCompression: options.trustCompression ?? false };
+  const signal = options.signal === undefined ? {} : { signal: options.signal };
+  const common = { ...place, ...stdin, ...signal, members, trustCompression: options.trustCompression ?? false };
   if (shard.fields !== null) {
-    const { text, id } = shard.fields;
-    return { ...common, textField: text, ...(id === null ? {} : { idField: id }) };
+    const { text, id, title } = shard.fields;
+    // a dotted name is a column of that name, or lies inside the column before its first dot
+    const columns = [text, id, title].flatMap((field) => (field === null ? [] : [field, field.split('.')[0]!]));
+    return { ...common, columns: [...new Set(columns)], textField: text, ...(id === null ? {} : { idField: id }) };
   }
   return { ...common, ...choiceOf(options) };
 }

@@ -3,13 +3,13 @@ import { availableParallelism } from 'node:os';
 import type { Readable } from 'node:stream';
 import { cascadeFacts } from './cascade.js';
 import { drain, incomplete, newState, type Progress, type ScanSummary, summary } from './commit.js';
-import { PersonaPriorError } from './errors.js';
 import { compileGate } from './gate/gate.js';
 import { loadLexicon } from './gate/lexicon.js';
 import { modelsFolder, versions } from './installed.js';
 import { checkInputs, type Planned, planInputs } from './plan.js';
 import { type Pool, startPool } from './pool.js';
-import { type Context, scanFile } from './scan-file.js';
+import { type Context, scanFile, unreadable } from './scan-file.js';
+import { scanSettings } from './scan-settings.js';
 import { type Db, openDatabase } from './store/database.js';
 import { lockDatabase } from './store/lock.js';
 import { openQuarantine } from './store/quarantine.js';
@@ -67,7 +67,7 @@ export interface ScanOptions {
 export async function scan(options: ScanOptions): Promise<ScanSummary> {
   const started = Date.now();
   const models = options.models ?? modelsFolder();
-  await checkInputs(options.inputs);
+  await checkInputs(options.inputs, options.signal);
   const facts = cascadeFacts(models);
   const unlock = lockDatabase(options.db);
   let db: Db | undefined;
@@ -75,11 +75,7 @@ export async function scan(options: ScanOptions): Promise<ScanSummary> {
   try {
     db = openDatabase(options.db);
     const quarantine = options.quarantine === undefined ? null : openQuarantine(options.quarantine, options.db);
-    const settings = {
-      seed: options.seed ?? 1,
-      exactCounts: options.exactCounts ?? false,
-      thresholds: facts.thresholds,
-    };
+    const settings = scanSettings(options, facts.thresholds);
     const run = registerRun(db, {
       command: options.command ?? 'scan',
       versions: versions(),
@@ -154,6 +150,7 @@ async function plan(db: Db, run: number, options: ScanOptions): Promise<{ files:
 }
 
 interface PlannedContext extends Context {
+  readonly db: Db;
   readonly run: number;
 }
 
@@ -172,13 +169,13 @@ async function scanPlanned(planned: Planned, context: PlannedContext): Promise<v
 }
 
 /** A member of a folder that is no readable dump is counted and passed over; a file that was named is an error. */
-async function scanOrRefuse(planned: Planned, shard: ShardRow, context: Context): Promise<void> {
+async function scanOrRefuse(planned: Planned, shard: ShardRow, context: PlannedContext): Promise<void> {
   try {
     await scanFile(planned, shard, context);
   } catch (error) {
-    const unreadable =
-      error instanceof PersonaPriorError && ['unknown_format', 'no_text_field', 'missing_input'].includes(error.code);
-    if (!unreadable || !planned.member) throw error;
+    if (!unreadable(error) || !planned.member) throw error;
+    // a remote one may be lost in its middle: what was read of it comes before the refusal
+    await drain(context.state, 0);
     refuseShard(context.db, shard.id, error.code, error.message);
     incomplete(context.state, `${planned.file.name} (${error.message})`);
   }

@@ -38,12 +38,12 @@ export async function classifyLine(
   }
 }
 
-interface Parsed {
+export interface Parsed {
   readonly id: string | number | null;
   readonly document: Document;
 }
 
-function parseLine(text: string): Parsed | { id: string | number | null; code: string } {
+export function parseLine(text: string): Parsed | { id: string | number | null; code: string } {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -63,7 +63,7 @@ function parseLine(text: string): Parsed | { id: string | number | null; code: s
   return { id, document };
 }
 
-function passagesOf(cascade: Cascade, document: Document, judged: Judged, options: ClassifyOptions): object[] {
+export function passagesOf(cascade: Cascade, document: Document, judged: Judged, options: ClassifyOptions): object[] {
   // a document that the gate rejects still lists its passages
   const passages = judged.open || options.all ? judged.passages : cascade.passages(document, options);
   return passages.map((passage) => describe(cascade, passage, options));
