@@ -16,7 +16,8 @@ export interface PriorScale {
   readonly names: readonly string[];
 }
 
-interface Weighted {
+/** A hit and its weight in a condition. */
+export interface Weighted {
   readonly hit: HitData;
   readonly w: number;
 }
@@ -126,7 +127,8 @@ export function commonNames(loaded: Loaded, allowed: ReadonlySet<string> | null)
 /** Under this effective number of documents a cell says nothing. */
 const ENOUGH = 20;
 
-function priorValues(
+/** Shares of labels among weighted hits, with documents as clusters; insufficient under 20 effective ones. */
+export function priorValues(
   weighted: readonly Weighted[],
   effectiveN: number,
   labels: readonly string[],
@@ -144,7 +146,7 @@ function priorValues(
 }
 
 /** Kish's effective number of documents: (Σ W)² / Σ W² over the documents' weights W. */
-function effectiveDocuments(weighted: readonly Weighted[]): number {
+export function effectiveDocuments(weighted: readonly Weighted[]): number {
   const byDocument = new Map<string, number>();
   for (const { hit, w } of weighted) byDocument.set(hit.documentKey, (byDocument.get(hit.documentKey) ?? 0) + w);
   let sum = 0;

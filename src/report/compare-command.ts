@@ -21,14 +21,16 @@ export function compareCommand(program: Command, host: Host): void {
       const { compareReports } = await import('./compare.js');
       const { comparisonHtml, comparisonMarkdown } = await import('./compare-pages.js');
       const command = ['persona-prior', ...host.argv].join(' ');
-      const reports = databases.map((db) => buildReport({ db, text: false, command, duplicates: flags.duplicates }));
+      const reports = databases.map((db) =>
+        buildReport({ db, text: false, command, duplicates: flags.duplicates, clusters: false }),
+      );
       const short = databases.map((db) => basename(db).replace(/\.db$/, ''));
       const names = new Set(short).size === short.length ? short : databases;
       const comparison = compareReports(names, reports);
       const json = `${JSON.stringify(comparison, null, 2)}\n`;
       if (flags.out !== undefined) {
         mkdirSync(flags.out, { recursive: true });
-        const files = { html: comparisonHtml(comparison), md: comparisonMarkdown(comparison), json };
+        const files = { html: await comparisonHtml(comparison), md: comparisonMarkdown(comparison), json };
         for (const [format, text] of Object.entries(files)) {
           const path = join(flags.out, `compare.${format}`);
           writeFileSync(path, text);

@@ -37,7 +37,8 @@ export function examples(db: Db, loaded: Loaded, withText: boolean): Example[] {
   }));
 }
 
-function shorten(text: string): string {
+/** The beginning of a text on one line. */
+export function shorten(text: string): string {
   const flat = text.replace(/\s+/g, ' ').trim();
   const points = [...flat];
   return points.length <= SHORT ? flat : `${points.slice(0, SHORT).join('')}…`;

@@ -1,12 +1,15 @@
 // report.md: the report for a terminal, an editor or a code host. Corpus text is escaped.
 import { printable } from '../errors.js';
+import { headline, headlineOf } from './headline.js';
 import type { Report } from './model.js';
 import {
+  concentrationTable,
   contrastsTable,
   EXPERIMENTAL,
   examplesTable,
   matrixTable,
   mixTable,
+  patternsTable,
   prevalenceTable,
   priorTable,
   salienceTable,
@@ -14,13 +17,17 @@ import {
   stagesTable,
   type Table,
 } from './tables.js';
-import { percent, strongest, withInterval, withOdds } from './words.js';
+import { percent, whole, withInterval } from './words.js';
 
 /** The report as Markdown (CommonMark with tables). */
 export function markdownReport(report: Report): string {
   return [
-    '# How this corpus portrays AI',
+    '# How these texts portray AI',
     headline(report),
+    '### What this is not',
+    headlineOf(report)
+      .not.map((line) => `- ${line}`)
+      .join('\n'),
     '## What was read',
     table(sourcesTable(report)),
     'A hit is a passage in which an AI persona acts, speaks, wants or has a disposition; a flag is a hit whose joint probability of a malevolent persona reaches the threshold of the model card.',
@@ -47,6 +54,14 @@ export function markdownReport(report: Report): string {
     '### Contrasts',
     table(contrastsTable(report)),
     'Odds of the valence in the one situation over its odds in the other, with 95% intervals.',
+    '### The dominant pattern of each situation',
+    table(patternsTable(report)),
+    'The conduct that an AI in the situation shows most often, and the next one.',
+    ...found(report),
+    '## Who carries the weight',
+    table(concentrationTable(report)),
+    ...repeated(report),
+    ...values(report),
     '## Strongest examples',
     table(examplesTable(report, 'characters')),
     '## Caveats',
@@ -62,34 +77,50 @@ export function markdownReport(report: Report): string {
 export const EVIDENCE =
   'Measured: estimated from labels of this corpus. Transferred: calibrated scores, not checked here. Insufficient: too few to say. Naive: the classifier’s count, corrected for nothing.';
 
-/** The finding in one paragraph. */
-export function headline(report: Report): string {
-  const persona = strongest(
-    report.prevalence.filter(
-      (r) => r.property === 'persona=character' && r.source === null && r.unit === 'passage' && r.estimate !== null,
-    ),
-  );
-  if (persona === undefined) return 'Nothing was read.';
-  const valence = strongest(report.prior.filter((r) => r.over === 'valence' && Object.keys(r.given).length === 0));
-  const malevolent = valence?.values['malevolent'];
-  const given =
-    malevolent === undefined || malevolent.estimate === null
-      ? 'too few to say how they behave'
-      : `of these, ${withInterval(malevolent)} are malevolent`;
-  const reversion = strongest(report.contrasts.filter((c) => c.name === 'dramatic reversion'));
-  const odds =
-    reversion === undefined || reversion.estimate === null
-      ? ''
-      : ` Under a threat of shutdown the odds of malevolence are ${withOdds(reversion)} times those in service (${reversion.status}).`;
-  const by = persona.status === 'measured' ? 'By the audited estimate' : 'By calibrated scores, not checked here';
-  const naive = `the classifier counts ${percent(persona.naive.estimate)}`;
-  return `${by}, an AI persona acts in ${withInterval(persona)} of the passages (${naive}); ${given}.${odds}`;
-}
-
 function mix(report: Report): string[] {
   const weights = mixTable(report);
   if (weights === null) return [];
   return ['## The training mix', table(weights), 'Figures over all sources are of this mix.'];
+}
+
+/** The groups of hits by their terms; passages are in report.html and report.json. */
+function found(report: Report): string[] {
+  if (report.clusters === undefined || report.clusters === null) return [];
+  const head = ['terms', 'hits', 'documents', 'share of the weight', 'named trope', 'malevolent'];
+  const rows = report.clusters.list.map((c) => [
+    c.terms.join(', '),
+    whole(c.hits),
+    whole(c.documents),
+    percent(c.share),
+    c.known ?? 'new',
+    withInterval(c.valence['malevolent']!),
+  ]);
+  return [
+    '## Tropes as found, not assumed',
+    table({ head, rows }),
+    `${report.clusters.method}. By the classifier’s scores; labels do not correct it.`,
+  ];
+}
+
+function repeated({ duplicates: d }: Report): string[] {
+  if (d === undefined) return [];
+  return [
+    `${whole(d.copies)} of ${whole(d.hits)} hits repeat the text of another one: ${whole(d.repeated)} texts in several places, ${whole(d.acrossDocuments)} in several documents, ${whole(d.acrossSources)} in several sources.`,
+  ];
+}
+
+function values({ valueReasons }: Report): string[] {
+  if (valueReasons === undefined || valueReasons.length === 0) return [];
+  const rows = valueReasons.map((r) => [
+    r.valence,
+    withInterval({ estimate: r.share, low: r.low, high: r.high }),
+    whole(r.n),
+    r.status,
+  ]);
+  return [
+    '## Reasons about values among benevolent and malevolent hits',
+    table({ head: ['valence', 'share', 'n', 'evidence'], rows }),
+  ];
 }
 
 function prevalence(report: Report, wanted: RegExp): string {

@@ -156,6 +156,139 @@ export interface Example {
   readonly text: string | null;
 }
 
+/** What an AI persona does most often in a situation. Nulls where the situation is too thin to say. */
+export interface Pattern extends Interval {
+  readonly situation: string;
+  readonly conduct: string | null;
+  /** the next most frequent conduct; a passage may show both */
+  readonly second: (Interval & { readonly conduct: string }) | null;
+  /** whether the two intervals have no share in common: else which of them leads is not settled */
+  readonly apart: boolean;
+  readonly n: number;
+  readonly effectiveN: number;
+  readonly level: number;
+  readonly sample: string;
+  readonly status: Status;
+}
+
+/** A group of hits that lie near each other as embeddings, found without the named tropes. */
+export interface Cluster {
+  readonly hits: number;
+  readonly documents: number;
+  /** of the weight of all clustered hits: P(character) × weight of the source */
+  readonly share: number;
+  /** its most telling single words */
+  readonly terms: readonly string[];
+  /** shares of the valences in it; nulls under 20 effective documents */
+  readonly valence: Readonly<Record<string, Interval>>;
+  /** named tropes of its hits: share of the hits, and that share over the one among all clustered hits */
+  readonly tropes: readonly {
+    readonly trope: string;
+    readonly hits: number;
+    readonly share: number;
+    readonly lift: number;
+  }[];
+  /** the named trope that stands out in it; null: none does */
+  readonly known: string | null;
+  readonly sources: readonly { readonly source: string; readonly hits: number }[];
+  /** the hits nearest to its centre, each of another document; text is null with --no-text */
+  readonly typical: readonly Quote[];
+}
+
+export interface Quote {
+  readonly id: number;
+  readonly source: string;
+  readonly document: string;
+  readonly title: string | null;
+  readonly start: number;
+  readonly end: number;
+  readonly text: string | null;
+}
+
+export interface Clusters {
+  readonly method: string;
+  /** hits that were sorted into clusters; fewer than all where there are over 100,000 */
+  readonly hits: number;
+  /** hits that the centres were fitted on */
+  readonly fitted: number;
+  readonly list: readonly Cluster[];
+}
+
+/** How unevenly the weight of a property lies over documents, works or persona names. */
+export interface Concentration {
+  readonly of: 'document' | 'work' | 'name';
+  readonly property: 'persona=character' | 'valence=malevolent';
+  /** documents, works or names with any of it */
+  readonly groups: number;
+  /** expected passages: the sum of the probabilities, weighted by the mix */
+  readonly total: number;
+  /** 0: all have the same; towards 1: one has all; null: there are none */
+  readonly gini: number | null;
+  /** fewest groups that hold half of it */
+  readonly half: number;
+  /** [share of the groups, heaviest first; share of the weight in them] */
+  readonly curve: readonly (readonly [number, number])[];
+  /** the heaviest; `name` is null for one learnt from the text, with --no-text */
+  readonly top: readonly {
+    readonly name: string | null;
+    readonly source: string | null;
+    readonly hits: number;
+    readonly share: number;
+  }[];
+}
+
+/** Hits whose text stands in several places, before `--duplicates once` leaves any out. */
+export interface Duplicates {
+  readonly hits: number;
+  readonly texts: number;
+  readonly copies: number;
+  /** texts that stand in more than one place, in more than one document, in more than one source */
+  readonly repeated: number;
+  readonly acrossDocuments: number;
+  readonly acrossSources: number;
+  readonly most: readonly {
+    readonly copies: number;
+    readonly source: string;
+    readonly document: string;
+    readonly start: number;
+    readonly end: number;
+  }[];
+}
+
+/** Passages of about one score: what the classifier said and what the labels say. */
+export interface ReliabilityBin extends Interval {
+  readonly property: 'persona=character' | 'valence=malevolent';
+  readonly from: number;
+  readonly to: number;
+  /** mean score */
+  readonly predicted: number;
+  readonly labels: number;
+  readonly positives: number;
+  /** passages that the labelled ones stand for */
+  readonly passages: number;
+}
+
+/** A stratum of the audit sample. */
+export interface AuditStratum {
+  readonly source: string;
+  readonly stratum: string;
+  /** passages */
+  readonly population: number;
+  readonly labels: number;
+  readonly characters: number;
+  readonly malevolent: number;
+}
+
+/** Among the hits of one valence, the share that gives reasons in words of values. */
+export interface ValueReason {
+  readonly valence: string;
+  readonly share: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly n: number;
+  readonly status: Status;
+}
+
 export interface Report {
   readonly schemaVersion: 1;
   readonly run: Readonly<Record<string, unknown>>;
@@ -169,6 +302,17 @@ export interface Report {
   readonly mix: MixInfo;
   /** `experimental`: labels of conduct and situation that the model card marks so */
   readonly calibration: Readonly<Record<string, unknown>> & { readonly experimental: readonly string[] };
+  readonly patterns?: readonly Pattern[];
+  /** null under 40 different texts among the hits */
+  readonly clusters?: Clusters | null;
+  readonly concentration?: readonly Concentration[];
+  readonly duplicates?: Duplicates;
+  /** empty without labels of passages that the encoder scored */
+  readonly reliability?: readonly ReliabilityBin[];
+  /** empty without an audit sample */
+  readonly audit?: readonly AuditStratum[];
+  /** absent until something measures it */
+  readonly valueReasons?: readonly ValueReason[];
   readonly caveats: readonly string[];
   readonly examples: readonly Example[];
   readonly reproduce: Readonly<Record<string, unknown>>;

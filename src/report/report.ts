@@ -4,22 +4,27 @@ import { join } from 'node:path';
 import { auditedPrevalence, auditedPrior, auditNotes } from '../audit.js';
 import { loadCard } from '../classify/card.js';
 import { PersonaPriorError } from '../errors.js';
+import { clusters } from '../figures/clusters.js';
+import { concentration, duplicateTexts } from '../figures/concentration.js';
 import { contrasts } from '../figures/contrasts.js';
 import { countCopies, DUPLICATES, type Duplicates, withoutCopies } from '../figures/copies.js';
 import { imbalances, sourceCounts, stageCounts } from '../figures/counts.js';
 import { mixWeights, UNWEIGHTED, weightOf, wordShares } from '../figures/mix.js';
 import { naiveCounts } from '../figures/naive.js';
+import { patterns } from '../figures/patterns.js';
 import { type Calibration, transferredPrevalence } from '../figures/prevalence.js';
 import { commonNames, transferredPrior } from '../figures/prior.js';
+import { auditStrata, reliability } from '../figures/reliability.js';
 import { salience } from '../figures/salience.js';
 import { loadLexicon } from '../gate/lexicon.js';
 import { modelsFolder, packageVersion } from '../installed.js';
+import { readAudit } from '../labels/cells.js';
 import { openDatabase } from '../store/database.js';
 import { loadTropes } from '../tropes.js';
 import { CONDUCT, SITUATION } from '../types.js';
 import { caveats } from './caveats.js';
-import { examples } from './examples.js';
-import { htmlReport } from './html.js';
+import { examples, shorten } from './examples.js';
+import { generalWords, hitReader } from './hit-reader.js';
 import { type Loaded, loadReportData } from './load.js';
 import { markdownReport } from './markdown.js';
 import { readPortions } from './mix.js';
@@ -41,10 +46,11 @@ export interface ReportOptions {
   readonly duplicates?: string;
 }
 
-const FORMATS: Record<string, (report: Report) => string> = {
+const FORMATS: Record<string, (report: Report) => string | Promise<string>> = {
   json: (report) => `${JSON.stringify(report, null, 2)}\n`,
   md: markdownReport,
-  html: htmlReport,
+  // the charts are loaded only where there is a page to draw
+  html: async (report) => (await import('./html.js')).htmlReport(report),
 };
 
 /** Writes the report. Throws `usage` for an unknown format or threshold, `database` when there is nothing to report. */
@@ -63,11 +69,12 @@ export async function writeReport(
     options.failAbove.map((rule) => parseRule(rule, tropes)),
   );
   mkdirSync(options.out, { recursive: true });
-  const files = options.formats.map((format) => {
+  const files: string[] = [];
+  for (const format of options.formats) {
     const path = join(options.out, `report.${format}`);
-    writeFileSync(path, FORMATS[format]!(report));
-    return path;
-  });
+    writeFileSync(path, await FORMATS[format]!(report));
+    files.push(path);
+  }
   return { files, exceeded, report };
 }
 
@@ -75,6 +82,8 @@ export async function writeReport(
 export function buildReport(
   options: Pick<ReportOptions, 'db' | 'text' | 'command' | 'weights' | 'duplicates'> & {
     readonly failAbove?: readonly string[];
+    /** false leaves out the clusters of the hits; default: true */
+    readonly clusters?: boolean;
   },
 ): Report {
   const duplicates = duplicatesOf(options.duplicates ?? 'all');
@@ -99,7 +108,8 @@ export function buildReport(
     const { weights, mix } = mixOf(options.weights, scanned, counted, duplicates);
     const naive = naiveCounts(loaded, counted, flag, weights, asked);
     const calibration = calibrationOf(run.hashes['encoder']);
-    const names = commonNames(loaded, options.text ? null : new Set(loadLexicon(modelsFolder()).subjects));
+    const known = options.text ? null : new Set(loadLexicon(modelsFolder()).subjects);
+    const names = commonNames(loaded, known);
     const guessed = transferredPrior(loaded, { flag, weights, tropes: tropes.map((t) => t.id), names });
     const measured = auditedPrior(db, loaded, tropes, { weights, names }).map((row): PriorRow => {
       const same = guessed.find((g) => g.over === row.over && JSON.stringify(g.given) === JSON.stringify(row.given));
@@ -109,6 +119,9 @@ export function buildReport(
       const unit = row.unit === 'token' ? 'word' : row.unit;
       return { ...row, naive: naive.of(row.property, unit, row.source) };
     });
+    const sample = readAudit(db, loaded);
+    const read = hitReader(db, shorten);
+    const allowed = options.text ? null : generalWords(modelsFolder(), scanned);
     return {
       schemaVersion: 1,
       run: {
@@ -135,6 +148,14 @@ export function buildReport(
         error: calibration,
         experimental: experimentalLabels(run.hashes['encoder']),
       },
+      patterns: patterns([...measured, ...guessed]),
+      ...(options.clusters === false
+        ? {}
+        : { clusters: clusters(loaded, { weights, read, quote: options.text, allowed }) }),
+      concentration: concentration(loaded, weights, { titles: options.text, names: known }),
+      duplicates: duplicateTexts(scanned),
+      reliability: reliability(sample),
+      audit: auditStrata(sample),
       caveats: [
         ...auditNotes(db, loaded),
         ...caveats({ loaded: scanned, sources, mix, calibrated: calibration !== null }),

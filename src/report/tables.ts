@@ -1,5 +1,6 @@
 // The report's tables as words, before they become Markdown or HTML. Nothing is escaped here.
-import type { PriorRow, Report } from './model.js';
+import type { Interval, PriorRow, ReliabilityBin, Report, Status } from './model.js';
+import { short } from './page.js';
 import { evidence, givenWords, number, percent, strongest, whole, withInterval, withOdds } from './words.js';
 
 export interface Table {
@@ -176,6 +177,125 @@ export function examplesTable(report: Report, place: string): Table {
       x.conduct.join(', '),
       x.situation.join(', '),
       x.text ?? '(left out)',
+    ]),
+  };
+}
+
+/** Named values with their intervals and what they rest on. */
+export function sharesTable(
+  what: string,
+  rows: readonly (readonly [string, Interval & { readonly status: Status; readonly sample: string }])[],
+): Table {
+  return {
+    head: [what, 'share', 'evidence', 'from'],
+    rows: rows.map(([name, row]) => [name, withInterval(row), row.status, row.sample]),
+  };
+}
+
+/** The dominant conduct of each situation and the next one. */
+export function patternsTable(report: Report): Table {
+  return {
+    head: ['situation', 'most frequent', 'share', 'next', 'share', 'settled', 'evidence'],
+    rows: (report.patterns ?? []).map((p) => [
+      marked(report, p.situation),
+      p.conduct === null ? 'insufficient' : marked(report, p.conduct),
+      withInterval(p),
+      p.second === null ? 'none' : marked(report, p.second.conduct),
+      p.second === null ? 'none' : withInterval(p.second),
+      p.conduct === null ? 'insufficient' : p.apart ? 'yes' : 'no, the intervals overlap',
+      `${p.status}, n = ${whole(p.n)}`,
+    ]),
+  };
+}
+
+/** Every named trope: its share of passages, and P(trope | character). */
+export function tropesTable(report: Report): Table {
+  const prior = priorsOver(report, 'trope').find((row) => Object.keys(row.given).length === 0);
+  const names = Object.keys(prior?.values ?? {});
+  return {
+    head: ['trope', 'share of all passages', 'given an AI that acts', 'naive', 'evidence'],
+    rows: names.map((trope) => {
+      const found = report.prevalence.filter(
+        (r) => r.property === `trope=${trope}` && r.source === null && r.unit === 'passage',
+      );
+      const row = strongest(found);
+      return [
+        trope,
+        row === undefined ? '0' : withInterval(row),
+        withInterval(prior!.values[trope]!),
+        percentOrNone(prior!.naive[trope]),
+        `${row?.status ?? 'none found'}; ${prior!.status}`,
+      ];
+    }),
+  };
+}
+
+/** How the weight of both properties lies. */
+export function concentrationTable(report: Report): Table {
+  return {
+    head: ['property', 'over', 'groups', 'expected passages', 'Gini', 'half of it lies in', 'heaviest 10% hold'],
+    rows: (report.concentration ?? []).map((c) => [
+      c.property,
+      `${c.of}s`,
+      whole(c.groups),
+      number(c.total),
+      c.gini === null ? 'none' : c.gini.toFixed(2),
+      whole(c.half),
+      c.groups < 10 ? 'too few' : percent(c.curve.filter(([x]) => x <= 0.1 + 1e-9).at(-1)?.[1] ?? null),
+    ]),
+  };
+}
+
+/** The heaviest documents, works or names; null where there are none. */
+export function heaviestTable(report: Report, of: 'document' | 'work' | 'name'): Table | null {
+  const found = report.concentration?.find((c) => c.of === of && c.property === 'persona=character');
+  if (found === undefined || found.top.length === 0) return null;
+  return {
+    head: [of, ...(of === 'name' ? [] : ['source']), 'hits', 'share of the weight'],
+    rows: found.top.map((t) => [
+      t.name === null ? '(learnt from the text, left out)' : short(t.name, 80),
+      ...(of === 'name' ? [] : [t.source ?? 'none']),
+      whole(t.hits),
+      percent(t.share),
+    ]),
+  };
+}
+
+/** The texts that stand in most places; null where none is repeated. */
+export function copiesTable(report: Report): Table | null {
+  const most = report.duplicates?.most ?? [];
+  if (most.length === 0) return null;
+  return {
+    head: ['document of the first', 'source', 'offsets', 'places'],
+    rows: most.map((m) => [short(m.document, 80), m.source, `${m.start}-${m.end}`, whole(m.copies)]),
+  };
+}
+
+/** Scores against labels, bin by bin. */
+export function reliabilityTable(bins: readonly ReliabilityBin[]): Table {
+  return {
+    head: ['score', 'mean score', 'labelled so', 'labels', 'passages they stand for'],
+    rows: bins.map((b) => [
+      `${b.from} to ${b.to}`,
+      b.predicted.toFixed(3),
+      withInterval(b),
+      `${b.positives} of ${b.labels}`,
+      whole(b.passages),
+    ]),
+  };
+}
+
+/** Strata of the audit sample that hold labels, and what is not labelled. */
+export function auditTable(report: Report): Table {
+  return {
+    head: ['source', 'stratum', 'passages', 'labels', 'an AI acts', 'malevolent'],
+    rows: (report.audit ?? []).map((s) => [
+      s.source,
+      s.stratum,
+      whole(s.population),
+      whole(s.labels),
+      whole(s.characters),
+      whole(s.malevolent),
     ]),
   };
 }

@@ -72,10 +72,13 @@ describe('compare', () => {
     expect(found.prior[0]!.differences[0]!.estimate).toBeCloseTo(0.3, 12);
     expect(comparedTable(found, found.prior).rows[0]!.at(-1)).toMatch(/^\+30 points .* \*$/);
   });
-  it('warns of other models, and escapes names', () => {
+  it('warns of other models, and escapes names', async () => {
     const found = compareReports(['a', '<script>'], [a, report([row(0.2, 0.15, 0.26)], [], { encoder: 'y' })]);
     expect(found.caveats.join()).toContain('different models');
-    for (const page of [comparisonHtml(found), comparisonMarkdown(found)]) {
+    const html = await comparisonHtml(found);
+    expect(html.match(/<svg class="(?:wide|narrow)"|role="img"/g)!.length % 2).toBe(0);
+    expect(html).toContain('How common: differences');
+    for (const page of [html, comparisonMarkdown(found)]) {
       expect(page).not.toContain('<script>');
       expect(page).not.toContain('<b>x');
     }

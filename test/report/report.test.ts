@@ -1,9 +1,13 @@
 // `report` as a process on a small database of hostile documents: shapes, balance, escaping, --no-text, exit codes.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { AxeBuilder } from '@axe-core/playwright';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { beforeAll, describe, expect, it } from 'vitest';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Report } from '../../src/report/model.js';
+import { CHROMIUM, launch } from '../review/browser.js';
 import { freshFolder, query, ROOT, run } from '../scan/harness.js';
 
 const dir = freshFolder();
@@ -145,7 +149,13 @@ describe('report.json', () => {
 
 describe('report.html and report.md', () => {
   it('HTML holds no element, handler or address that the corpus wrote', () => {
-    expect(html).not.toMatch(/<(?:script|img|b|i|a|iframe|svg)\b|<[^>]*\s(?:on\w+|href|src)=|<\/main>[\s\S]*<\/main>/i);
+    // the page's own: drawings, which have a name each, the signs of their keys, and links to its own parts
+    const drawings = html.match(/<svg [^>]*role="img"[^>]*>/g)!;
+    expect(drawings.length).toBe(html.match(/<title id=/g)!.length);
+    const own =
+      /<svg [^>]*role="img"[^>]*>|<svg width="\d+" height="14" viewBox="[\d ]+" aria-hidden="true">|<a href="#[a-z]+">/g;
+    const rest = html.replace(own, '');
+    expect(rest).not.toMatch(/<(?:script|img|b|i|a|iframe|svg)\b|<[^>]*\s(?:on\w+|href|src)=|<\/main>[\s\S]*<\/main>/i);
     expect(html).toContain('&lt;i&gt;source&lt;/i&gt;');
     expect(html).toMatch(/default-src 'none'/);
   });
@@ -171,6 +181,62 @@ describe('report.html and report.md', () => {
 
   it('code blocks are closed where they should be', () => {
     expect(md.split('\n').filter((line) => /^`{4,}/.test(line)).length).toBe(4);
+  });
+});
+
+describe.skipIf(CHROMIUM === undefined)('report.html in a browser', { timeout: 300_000 }, () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launch();
+  }, 60_000);
+  afterAll(async () => {
+    await browser?.close();
+  });
+
+  it.each([
+    [1280, 'light'],
+    [390, 'dark'],
+  ] as const)(
+    'at %i px, %s: runs nothing, asks for nothing, fits, and axe finds no serious issue',
+    async (width, colorScheme) => {
+      const page = await (await browser.newContext({ viewport: { width, height: 900 }, colorScheme })).newPage();
+      const complaints: string[] = [];
+      page.on('dialog', (d) => complaints.push(d.message()));
+      page.on('pageerror', (error) => complaints.push(String(error)));
+      page.on('console', (message) => complaints.push(message.text()));
+      page.on('request', (r) => {
+        if (!r.url().endsWith('/report.html')) complaints.push(r.url());
+      });
+      await page.goto(pathToFileURL(at('out', 'report.html')).href);
+      for (const summary of await page.$$('details')) await summary.evaluate((d) => d.setAttribute('open', ''));
+      expect(complaints).toEqual([]);
+      // what the corpus wrote stands there as text, cut where it has no end
+      const text = await page.evaluate(() => document.body.textContent ?? '');
+      expect(text).toContain('<script>alert("pwned")</script>');
+      expect(text).toContain('user\\u{202e}txt.exe');
+      expect(text).not.toMatch(/A{200}/);
+      expect(await page.locator('script, img, iframe, object, form, svg a, [onerror], [onclick]').count()).toBe(0);
+      expect(await page.locator('a:not([href^="#"])').count()).toBe(0);
+      const [scroll, client] = await page.evaluate(() => {
+        const { scrollWidth, clientWidth } = document.documentElement;
+        return [scrollWidth, clientWidth] as const;
+      });
+      expect(scroll).toBeLessThanOrEqual(client);
+      const drawn = page.locator('figure > svg:visible, .pair svg[role=img]:visible');
+      expect(await drawn.count()).toBe(await page.locator('figure').count());
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      const serious = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical');
+      expect(serious.map((v) => `${v.id}: ${v.nodes[0]!.html.slice(0, 200)} (${v.nodes.length})`)).toEqual([]);
+      await page.context().close();
+    },
+  );
+
+  it('the page says what it does with scripts off as with scripts on', async () => {
+    const page = await (await browser.newContext({ javaScriptEnabled: false })).newPage();
+    await page.goto(pathToFileURL(at('out', 'report.html')).href);
+    expect(await page.locator('h2').count()).toBeGreaterThan(8);
+    expect(await page.locator('svg[role=img]:visible').count()).toBeGreaterThan(3);
+    await page.context().close();
   });
 });
 
