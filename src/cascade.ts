@@ -39,12 +39,18 @@ export interface JudgeOptions {
   readonly only?: (passage: number) => boolean;
   /** asked between passages; true leaves the rest unread, and the result is not to be used */
   readonly stopped?: () => boolean;
+  /** passages that are given up already: they are listed as failed, and not read */
+  readonly givenUp?: readonly Failure[];
+  /** awaited before a passage is read, with its number, and with -1 before work on the whole document */
+  readonly reading?: (passage: number) => Promise<void>;
 }
 
 /** A passage that a stage failed on: counted, never a hit and never a reject. */
 export interface Failure {
   readonly passage: number;
   readonly message: string;
+  /** default: `error` */
+  readonly reason?: string;
 }
 
 export interface Judged {
@@ -141,9 +147,10 @@ async function judge(
   const scored: (EncoderOutput | null)[] = new Array(spans.length).fill(null);
   const used: (readonly string[])[] = new Array(spans.length).fill(given);
   const linearScores = new Array<number | null>(spans.length).fill(null);
-  const failures = new Map<number, string>();
+  const failures = new Map((options.givenUp ?? []).map((failure) => [failure.passage, failure]));
   const read = async (index: number, names: readonly string[]): Promise<void> => {
-    if (options.stopped?.() || options.only?.(index) === false) return;
+    if (options.stopped?.() || options.only?.(index) === false || failures.has(index)) return;
+    await options.reading?.(index);
     const passage = spans[index]!;
     const text = document.text.slice(passage.from, passage.to);
     if (linearScores[index] === null) linearScores[index] = linear.score(text);
@@ -154,12 +161,13 @@ async function judge(
       used[index] = names;
     } catch (error) {
       scored[index] = null;
-      failures.set(index, error instanceof Error ? error.message : String(error));
+      failures.set(index, { passage: index, message: error instanceof Error ? error.message : String(error) });
     }
   };
 
   for (let i = 0; i < spans.length; i++) if (near[i] === 1 || options.all) await read(i, given);
 
+  await options.reading?.(-1);
   // pass 2: names that the document gives its AIs in passages that are surely about one
   const learnt = learnNames(document, spans, scored, found, given);
   if (learnt.length > given.length) {
@@ -173,8 +181,9 @@ async function judge(
     for (let i = 0; i < spans.length; i++) {
       const reached = near[i] === 1 || options.all === true;
       const fresh = before[i] === 0 && near[i] === 1 && !options.all;
-      if (reached && !failures.has(i) && (fresh || scored[i] !== null)) await read(i, learnt);
+      if (reached && (fresh || scored[i] !== null)) await read(i, learnt);
     }
+    await options.reading?.(-1);
   }
 
   const passages = spans.map((passage, i): ScoredPassage => {
@@ -188,7 +197,7 @@ async function judge(
       names: used[i]!,
     };
   });
-  return { open, found, passages, failures: [...failures].map(([passage, message]) => ({ passage, message })) };
+  return { open, found, passages, failures: [...failures.values()] };
 }
 
 /** One passage; a text over the window is cut as any other. */

@@ -27,6 +27,7 @@ const program = buildProgram({
   stderr: process.stderr,
   signal: stop.signal,
   argv: process.argv.slice(2),
+  env: process.env,
   setExitCode: (code) => {
     process.exitCode = code;
   },

@@ -1,16 +1,22 @@
 // The commands of the command line: options to functions, results to stdout, everything else to stderr.
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { Command, type CommanderError, InvalidArgumentError, Option } from 'commander';
 import { EXIT, PersonaPriorError } from './errors.js';
 import { exportCommand } from './export/command.js';
+import { generateCommand } from './generate/command.js';
 import { type Host, positive, write } from './host.js';
 import { modelsFolder, packagePath, packageVersion } from './installed.js';
+import { judgeCommand } from './judge/command.js';
+import { probeCommand } from './probe/command.js';
+import { isRemote, withoutSecrets } from './read/remote/address.js';
 import { compareCommand } from './report/compare-command.js';
 import { reviewCommand } from './review/command.js';
 import { searchCommands } from './search/command.js';
+import { importSparkCommand } from './spark/command.js';
 import { mergeCommand } from './store/command.js';
 import { targetsCommands } from './targets/command.js';
+import { verifyCommand } from './verify/command.js';
 
 const EXIT_HELP = `
 Exit codes: 0 done; 1 a threshold of --fail-above was exceeded; 2 usage or configuration;
@@ -51,7 +57,11 @@ export function buildProgram(host: Host): Command {
   searchCommands(program, host);
   exportCommand(program, host);
   mergeCommand(program, host);
+  importSparkCommand(program, host);
   targetsCommands(program, host);
+  verifyCommand(program, host);
+  generateCommand(program, host);
+  probeCommand(program, host);
   modelsCommand(program, host);
   sampleCommand(program, host);
   for (const command of program.commands) {
@@ -71,7 +81,10 @@ function scanCommand(program: Command, host: Host): void {
   program
     .command('scan')
     .description('stream corpus dumps through the cascade into a database')
-    .argument('<inputs...>', 'files, folders, globs, or - for standard input')
+    .argument(
+      '<inputs...>',
+      'files, folders, globs, addresses (https://, s3://, hf://datasets/OWNER/NAME/), or - for standard input',
+    )
     .option('--db <file>', 'the database', 'persona-prior.db')
     .option('--source <name>', 'one source name for all inputs (default: the name of each input)')
     .option('--preset <name>', 'field names of a known dump')
@@ -100,7 +113,7 @@ function scanCommand(program: Command, host: Host): void {
       const summary = await scan({
         inputs,
         ...(options as { db: string }),
-        command: ['persona-prior', ...host.argv].join(' '),
+        command: ['persona-prior', ...host.argv.map(withoutSecrets)].join(' '),
         signal: host.signal,
         stdin: host.stdin,
         onProgress: draw.update,
@@ -134,11 +147,24 @@ function classifyCommand(program: Command, host: Host): void {
   program
     .command('classify')
     .description('score JSONL documents {"id","text","title"?,"names"?}: one JSONL line each, in order')
-    .argument('[input]', 'a JSONL file (default: standard input)')
+    .argument('[input]', 'a JSONL file or its address (default: standard input)')
     .option('--all', 'run every stage on every passage')
     .option('--whole', 'take each text as one passage')
     .option('--embedding', 'add the passage embeddings')
-    .action(async (input: string | undefined, flags: { all?: boolean; whole?: boolean; embedding?: boolean }) => {
+    .option('--tallies', 'add all that a scan stores, and answer scan requests: see docs/scale.md')
+    .option('--source <name>', 'with --tallies: the source name of the documents', 'stdin')
+    .option('--seed <n>', 'with --tallies: seed of the audit samples', integer, 1)
+    .option('--exact-counts', 'with --tallies: as in scan')
+    .option('--workers <n>', 'with --tallies: worker processes for scan requests', positive, 1)
+    .option('--patience <seconds>', 'with --tallies: as in scan', positive, 60)
+    .action(async (input: string | undefined, flags: ClassifyFlags) => {
+      if (flags.tallies === true) {
+        if (flags.all === true || flags.whole === true) {
+          throw new PersonaPriorError('usage', '--tallies counts what a scan counts: it takes no --all and no --whole');
+        }
+        const { serveTallies } = await import('./spark/serve.js');
+        return serveTallies(lines(input, host), { ...flags, models: modelsFolder() }, host);
+      }
       const { loadCascade } = await import('./cascade.js');
       const { classifyLine } = await import('./classify/command.js');
       const cascade = await loadCascade(modelsFolder());
@@ -155,6 +181,18 @@ function classifyCommand(program: Command, host: Host): void {
       }
       await cascade.dispose();
     });
+}
+
+interface ClassifyFlags {
+  readonly all?: boolean;
+  readonly whole?: boolean;
+  readonly embedding?: boolean;
+  readonly tallies?: boolean;
+  readonly source: string;
+  readonly seed: number;
+  readonly exactCounts?: boolean;
+  readonly workers: number;
+  readonly patience: number;
 }
 
 function inspectCommand(program: Command, host: Host): void {
@@ -282,7 +320,7 @@ function labelsCommand(program: Command, host: Host): void {
     .description('draw passages to label, as JSONL on stdout')
     .option('--db <file>', 'the database', 'persona-prior.db')
     .option('-n, --n <n>', 'how many labels', positive)
-    .option('--precision <wish>', "as many as this takes, e.g. 'malevolent|shutdown_threat:±0.1'")
+    .option('--precision <wish>', "as many as this takes: 'malevolent|shutdown_threat:±0.1' or 'character:±0.002'")
     .addOption(
       new Option('--design <name>', 'allocation to strata').choices(['neyman', 'proportional']).default('neyman'),
     )
@@ -290,12 +328,14 @@ function labelsCommand(program: Command, host: Host): void {
     .action(async (flags: LabelsFlags & { db: string }) => {
       const { openDatabase } = await import('./store/database.js');
       const { drawAudit } = await import('./labels/sample.js');
+      const { outlookText } = await import('./labels/outlook.js');
       const { db: path, ...options } = flags;
       const db = openDatabase(path, { readonly: true });
       try {
-        const { rows, strata } = drawAudit(db, options);
+        const { rows, strata, outlook } = drawAudit(db, options);
         for (const row of rows) await write(host.stdout, `${JSON.stringify(row)}\n`);
         host.stderr.write(`${rows.length} passages from ${strata.length} strata\n`);
+        if (outlook !== null) host.stderr.write(outlookText(outlook));
       } finally {
         db.close();
       }
@@ -340,6 +380,7 @@ function labelsCommand(program: Command, host: Host): void {
         db.close();
       }
     });
+  judgeCommand(labels, host);
   for (const command of labels.commands) {
     command.exitOverride((error) => {
       if (error.exitCode !== 0) host.setExitCode(EXIT.usage);
@@ -388,8 +429,11 @@ function sampleCommand(program: Command, host: Host): void {
 
 /** Lines of a file or of standard input, split at LF only (a paragraph separator inside JSON is no line end). */
 async function* lines(input: string | undefined, host: Host): AsyncGenerator<string> {
-  let stream: Readable = host.stdin;
-  if (input !== undefined && input !== '-') {
+  let stream: AsyncIterable<Buffer> = host.stdin;
+  if (input !== undefined && isRemote(input)) {
+    const { remoteBytes } = await import('./read/remote/bytes.js');
+    stream = Readable.from(remoteBytes(input, host.signal), { objectMode: false });
+  } else if (input !== undefined && input !== '-') {
     const { createReadStream } = await import('node:fs');
     const file = createReadStream(input);
     await new Promise<void>((resolve, reject) => {
