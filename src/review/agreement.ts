@@ -29,8 +29,9 @@ const BOOTSTRAP = { seed: 1, replicates: 500, level: 0.95 };
  * Every pair of readers with passages in common. Kappa = (p_o − p_e) / (1 − p_e) (Cohen 1960). Conduct and situation are
  * sets: each label of the codebook is one yes-or-no answer per passage, and the answers are pooled. Intervals resample
  * documents.
+ * @param wanted which pairs, by their readers' names; default: all
  */
-export function agreements(db: Db): PairAgreement[] {
+export function agreements(db: Db, wanted: (first: string, second: string) => boolean = () => true): PairAgreement[] {
   const byReader = new Map<string, Map<string, Labelled>>();
   for (const { reader, source, doc, start, end, label } of storedLabels(db)) {
     const own = byReader.get(reader) ?? new Map<string, Labelled>();
@@ -40,6 +41,7 @@ export function agreements(db: Db): PairAgreement[] {
   const readers = [...byReader.keys()].sort();
   return readers.flatMap((first, i) =>
     readers.slice(i + 1).flatMap((second) => {
+      if (!wanted(first, second)) return [];
       const others = byReader.get(second)!;
       const pairs = [...byReader.get(first)!].flatMap(([place, { document, label }]) => {
         const other = others.get(place);

@@ -1,8 +1,8 @@
 // One reader's labels of the drawn passages: reads, writes and takes back. They live in the database and nowhere else.
 import type { Label } from '../labels/label.js';
-import type { AuditRow } from '../labels/sample.js';
 import { importLabels } from '../labels/store.js';
 import type { Db } from '../store/database.js';
+import type { Shown } from './passages.js';
 
 export interface Progress {
   readonly total: number;
@@ -27,13 +27,11 @@ export interface Answers {
   undo(): Promise<Undone | null>;
 }
 
-/** `db` must not be asked for other hits and samples than the drawn ones afterwards, unless as `main.hits` and `main.samples`. */
-export function openAnswers(db: Db, rows: readonly AuditRow[], reader: string): Answers {
-  hideTheRest(db, rows);
+export function openAnswers(db: Db, rows: readonly Shown[], reader: string): Answers {
   const ids = new Map(
     (db.prepare('select id, name from sources').all() as { id: number; name: string }[]).map((s) => [s.name, s.id]),
   );
-  const placeOf = ({ source, doc, start, end }: AuditRow) => [ids.get(source), doc, start, end, reader] as const;
+  const placeOf = ({ source, doc, start, end }: Shown) => [ids.get(source), doc, start, end, reader] as const;
   const where = 'source_id = ? and document = ? and start = ? and end = ? and reader = ?';
   const select = db.prepare(`select label, created, id from labels where ${where}`);
   const remove = db.prepare(`delete from labels where ${where}`);
@@ -83,18 +81,6 @@ export function openAnswers(db: Db, rows: readonly AuditRow[], reader: string): 
       return { index, label, restored: before };
     },
   };
-}
-
-/**
- * The import looks for the passage of a label among all hits and samples: right for a file of labels, too slow for one at
- * a time. Temporary tables of the drawn passages hide the whole ones from it on this connection.
- */
-function hideTheRest(db: Db, rows: readonly AuditRow[]): void {
-  const drawn = JSON.stringify(rows.map(({ source, doc, start, end }) => [source, doc, start, end]));
-  for (const table of ['hits', 'samples']) {
-    db.prepare(`create temp table ${table} as select t.* from main.${table} t join sources s on s.id = t.source_id
-      where json_array(s.name, t.document, t.start, t.end) in (select value from json_each(?))`).run(drawn);
-  }
 }
 
 interface Stored {

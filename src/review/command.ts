@@ -1,9 +1,10 @@
 // `review` on the command line: draws the sample, starts the server, opens a browser, waits for the interrupt.
-import { spawn } from 'node:child_process';
-import { platform, userInfo } from 'node:os';
+import { userInfo } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
 import { EXIT, PersonaPriorError, printable } from '../errors.js';
 import { type Host, positive, write } from '../host.js';
+import { isJudge } from '../labels/readers.js';
+import { interrupted, openBrowser } from './browser.js';
 
 interface ReviewFlags {
   readonly db: string;
@@ -51,7 +52,7 @@ export function reviewCommand(program: Command, host: Host): void {
             `${rows.length} passages, labelled by ${printable(reader)}. Ctrl-C ends it; labels are kept.\n`,
           );
           await write(host.stdout, `${server.url}\n`);
-          if (flags.open) openBrowser(server.url);
+          if (flags.open) openBrowser(server.url, host);
           await interrupted(host.signal);
           await server.close();
         } finally {
@@ -62,22 +63,6 @@ export function reviewCommand(program: Command, host: Host): void {
       }
       host.setExitCode(EXIT.done);
     });
-}
-
-function interrupted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-}
-
-/** Asks the desktop to show the page. Where there is none, the printed address has to do. */
-function openBrowser(url: string): void {
-  const [command, ...args] =
-    platform() === 'darwin' ? ['open'] : platform() === 'win32' ? ['cmd', '/c', 'start', ''] : ['xdg-open'];
-  const child = spawn(command!, [...args, url], { stdio: 'ignore', detached: true });
-  child.on('error', () => {});
-  child.unref();
 }
 
 function userName(): string {
@@ -91,10 +76,12 @@ function userName(): string {
 function readerName(value: string): string {
   if (value.trim() === '' || value.length > 100)
     throw new InvalidArgumentError('expected a name of 1 to 100 characters');
+  if (isJudge(value)) throw new InvalidArgumentError('names that begin with judge: are those of models');
   return value;
 }
 
-function portNumber(value: string): number {
+/** Argument parser: a port, or 0. */
+export function portNumber(value: string): number {
   const n = Number(value);
   if (!Number.isInteger(n) || n < 0 || n > 65_535 || value.trim() === '')
     throw new InvalidArgumentError('expected a port');

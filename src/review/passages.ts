@@ -1,7 +1,24 @@
 // The drawn passages as the page shows them: text, what the database holds around it, what the model said. Labels are elsewhere.
 import type { AuditRow } from '../labels/sample.js';
+import { HITS } from '../labels/strata.js';
 import type { Db } from '../store/database.js';
 import { byHead, scoresOf } from '../store/scores.js';
+
+/** A passage as the page is given it: a row of the audit sample, or a hit. */
+export type Shown = Pick<
+  AuditRow,
+  'id' | 'sample' | 'source' | 'doc' | 'start' | 'end' | 'title' | 'text' | 'inclusion'
+>;
+
+/** The hits with these ids, in their order; an id that the database does not have is left out. */
+export function hitRows(db: Db, ids: readonly number[]): Shown[] {
+  const hit = db.prepare(`select s.name as source, h.document as doc, h.start, h.end, h.title, h.text
+    from hits h join sources s on s.id = h.source_id where h.id = ?`);
+  return ids.flatMap((id) => {
+    const row = hit.get(id) as Pick<Shown, 'source' | 'doc' | 'start' | 'end' | 'title' | 'text'> | undefined;
+    return row === undefined ? [] : [{ id: String(id), sample: HITS, inclusion: 1, ...row }];
+  });
+}
 
 /** A stored passage of the same document. `gap` counts the code points between it and the shown one. */
 export interface Neighbour {
@@ -37,10 +54,10 @@ export interface ShownPassage {
 const NEAR = 4000;
 
 /**
- * Prepares the passages of a sample; hits are passed over once. In blind mode nothing is given that a model made.
+ * Prepares the passages of a sample. In blind mode nothing is given that a model made.
  * Neighbours are hits, and rejects that the scan kept; where a source repeats a document id, only hits of the same record.
  */
-export function openPassages(db: Db, rows: readonly AuditRow[], blind: boolean): (index: number) => ShownPassage {
+export function openPassages(db: Db, rows: readonly Shown[], blind: boolean): (index: number) => ShownPassage {
   const documents = spansOf(db, rows);
   const hitAt = db.prepare('select text, names, linear, scores from main.hits where id = ?');
   const sampleAt =
@@ -88,7 +105,7 @@ interface Span {
   readonly key: number;
 }
 
-function spansOf(db: Db, rows: readonly AuditRow[]): Map<string, Span[]> {
+function spansOf(db: Db, rows: readonly Shown[]): Map<string, Span[]> {
   const documents = new Map<string, Span[]>(rows.map((row) => [documentKey(row.source, row.doc), []]));
   const drawn = JSON.stringify([...new Set(rows.map((row) => row.doc))]);
   const hits = db.prepare(`select s.name as source, h.document as doc, h.start, h.end, h.id as hit,

@@ -7,15 +7,14 @@ import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
 import { describeError, PersonaPriorError } from '../errors.js';
-import type { AuditRow } from '../labels/sample.js';
 import { loadReportData } from '../report/load.js';
 import { asDatabaseError, type Db } from '../store/database.js';
 import { agreements } from './agreement.js';
-import { openAnswers } from './answers.js';
+import { type Answers, openAnswers } from './answers.js';
 import { CODEBOOK, RULES } from './codebook.js';
 import { guard } from './guard.js';
-import { openPassages } from './passages.js';
-import { openTrail } from './trail.js';
+import { openPassages, type Shown } from './passages.js';
+import { openTrail, type Trail } from './trail.js';
 
 const HOST = '127.0.0.1';
 const TYPES = {
@@ -41,8 +40,9 @@ export interface ReviewOptions {
   readonly figures: Db;
   /** its file, for messages */
   readonly path: string;
-  readonly rows: readonly AuditRow[];
-  readonly reader: string;
+  readonly rows: readonly Shown[];
+  /** whose labels; null: the page only shows the passages, and nothing can be written through it */
+  readonly reader: string | null;
   readonly blind: boolean;
   /** 0 for any free one */
   readonly port: number;
@@ -89,10 +89,10 @@ export async function startReview(options: ReviewOptions): Promise<ReviewServer>
 }
 
 /** What lies under the token. */
-function pages({ db, figures, path, rows, reader, blind }: ReviewOptions): Hono {
+function pages(options: ReviewOptions): Hono {
+  const { db, path, rows, reader, blind } = options;
   const passageAt = openPassages(db, rows, blind);
-  const answers = openAnswers(db, rows, reader);
-  const trail = openTrail(figures, loadReportData(figures));
+  const answers = reader === null ? null : openAnswers(db, rows, reader);
   const app = new Hono();
   app.onError((cause, c) => {
     if (cause instanceof HTTPException) return c.json({ error: cause.message }, cause.status);
@@ -105,14 +105,23 @@ function pages({ db, figures, path, rows, reader, blind }: ReviewOptions): Hono 
     const type = TYPES[name.split('.')[1] as keyof typeof TYPES];
     app.get(name === 'index.html' ? '/' : `/${name}`, (c) => c.body(body, 200, { 'content-type': type }));
   }
-  app.get('/api/session', (c) =>
-    c.json({ reader, blind, codebook: CODEBOOK, rules: RULES, progress: answers.progress() }),
-  );
+  app.get('/api/session', (c) => {
+    const progress = answers?.progress() ?? { total: rows.length, done: 0, next: null };
+    return c.json({ reader, blind, codebook: CODEBOOK, rules: RULES, progress });
+  });
   app.get('/api/passages/:index{[0-9]+}', (c) => {
     const index = Number(c.req.param('index'));
     if (index >= rows.length) return c.json({ error: 'no such passage' }, 404);
-    return c.json({ ...passageAt(index), label: answers.labelOf(index) });
+    return c.json({ ...passageAt(index), label: answers?.labelOf(index) ?? null });
   });
+  if (answers !== null) writable(app, answers, options);
+  return app;
+}
+
+/** The part of the interface that labels, and that shows what labels say. */
+function writable(app: Hono, answers: Answers, { db, figures, rows }: ReviewOptions): void {
+  // loading all hits takes seconds where there are many: when the first figures are asked for, the first passage stands
+  let trail: (() => Trail) | undefined;
   app.put('/api/passages/:index{[0-9]+}', bodyLimit({ maxSize: 10_000 }), async (c) => {
     const index = Number(c.req.param('index'));
     const body = await c.req.json<unknown>().catch(() => null);
@@ -130,6 +139,8 @@ function pages({ db, figures, path, rows, reader, blind }: ReviewOptions): Hono 
     return c.json({ undone, progress: answers.progress() });
   });
   app.get('/api/agreement', (c) => c.json(agreements(db)));
-  app.get('/api/figures', (c) => c.json(trail()));
-  return app;
+  app.get('/api/figures', (c) => {
+    trail ??= openTrail(figures, loadReportData(figures));
+    return c.json(trail());
+  });
 }

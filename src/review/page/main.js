@@ -13,8 +13,11 @@ let { progress } = session;
 let shown = null;
 let busy = false;
 let timer = 0;
+/** without a reader there is nothing to label: the passages are looked through */
+const reading = session.reader === null;
+if (reading) readOnly();
 
-byId('who').replaceChildren(corpusText('bdi', session.reader), session.blind ? ' · blind' : '');
+if (!reading) byId('who').replaceChildren(corpusText('bdi', session.reader), session.blind ? ' · blind' : '');
 byId('rulelist').replaceChildren(...session.rules.map((rule) => el('li', {}, rule)));
 byId('form').addEventListener('submit', (event) => {
   event.preventDefault();
@@ -24,9 +27,20 @@ byId('undo').addEventListener('click', () => run(undo));
 byId('back').addEventListener('click', () => run(() => move(-1)));
 byId('forward').addEventListener('click', () => run(() => move(1)));
 document.addEventListener('keydown', obey);
-await run(() => show(progress.next ?? progress.total - 1));
-if (progress.next === null) say(`All ${progress.total} passages are labelled.`);
-refreshFigures(0);
+await run(() => show(reading ? 0 : (progress.next ?? progress.total - 1)));
+if (!reading) {
+  if (progress.next === null) say(`All ${progress.total} passages are labelled.`);
+  refreshFigures(0);
+}
+
+/** Leaves the passage and the way to its neighbours. */
+function readOnly() {
+  document.title = 'persona-prior search';
+  document.querySelector('h1').replaceChildren('Search');
+  byId('passage').append(byId('actions'));
+  byId('model').open = true;
+  for (const id of ['form', 'figures', 'agreement', 'progress', 'switch', 'undo', 'save']) byId(id).hidden = true;
+}
 
 /** One thing at a time; what fails is said, and the form stays as it is. */
 async function run(action) {
@@ -82,7 +96,7 @@ async function move(by) {
   const index = shown.index + by;
   if (index < 0 || index > furthest()) return;
   await show(index);
-  say(shown.label === null ? '' : 'This passage has a label; saving replaces it.');
+  if (!reading) say(shown.label === null ? '' : 'This passage has a label; saving replaces it.');
 }
 
 function furthest() {
@@ -93,6 +107,7 @@ function obey(event) {
   if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || !byId('keys').checked) return;
   const { target } = event;
   const pressable = target.closest('button, summary, a') !== null;
+  if (reading && !event.key.startsWith('Arrow')) return;
   if (event.key === 'Enter' && !pressable) {
     event.preventDefault();
     run(save);
