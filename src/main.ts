@@ -133,14 +133,16 @@ async function dryRun(inputs: string[], flags: Record<string, unknown>, host: Ho
   const { planInputs } = await import('./plan.js');
   const { inspectInput } = await import('./read/inspect.js');
   const { printable } = await import('./errors.js');
-  for await (const { file, source, part } of planInputs({ inputs, ...(flags as object) })) {
-    const found = await inspectInput(file, flags as object);
+  for await (const { file, source, part } of planInputs({ inputs, signal: host.signal, ...(flags as object) })) {
+    const found = await inspectInput(file, { signal: host.signal, ...(flags as object) });
+    if (host.signal.aborted) break;
     const piece = part.of > 1 ? `, part ${part.index}/${part.of}` : '';
     host.stdout.write(
       printable(`${source}\t${file.name}\t${file.size ?? '?'} bytes\t${found.format}/${found.compression}${piece}`),
     );
     host.stdout.write('\n');
   }
+  if (host.signal.aborted) host.setExitCode(EXIT.interrupted);
 }
 
 function classifyCommand(program: Command, host: Host): void {
@@ -208,10 +210,16 @@ function inspectCommand(program: Command, host: Host): void {
       const { findInputs } = await import('./read/inputs.js');
       const { inspectInput } = await import('./read/inspect.js');
       const { inspectionText } = await import('./progress.js');
-      for await (const file of findInputs([path])) {
-        const found = await inspectInput(file, flags as object);
-        host.stdout.write(flags['json'] === true ? `${JSON.stringify(found)}\n` : inspectionText(found));
+      try {
+        for await (const file of findInputs([path], host.signal)) {
+          const found = await inspectInput(file, { signal: host.signal, ...(flags as object) });
+          if (host.signal.aborted) break;
+          host.stdout.write(flags['json'] === true ? `${JSON.stringify(found)}\n` : inspectionText(found));
+        }
+      } catch (error) {
+        if (!host.signal.aborted) throw error;
       }
+      if (host.signal.aborted) host.setExitCode(EXIT.interrupted);
     });
 }
 

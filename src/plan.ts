@@ -2,6 +2,7 @@
 import { basename, dirname, resolve } from 'node:path';
 import { findInputs, type InputFile } from './read/inputs.js';
 import { isRemote, nameSource, withoutSecrets } from './read/remote/address.js';
+import { Stopped } from './read/remote/object.js';
 
 export interface Planned {
   readonly file: InputFile;
@@ -24,7 +25,7 @@ export interface PlanOptions {
 /**
  * Which files, under which source names, one after another: folders of millions of files are never held whole. Every
  * argument is one source unless `source` is given. Part I of N takes every Nth file, or every Nth record where there are
- * fewer than N files.
+ * fewer than N files. Ends early where `signal` aborts while a remote input is looked up.
  */
 export async function* planInputs(options: PlanOptions): AsyncGenerator<Planned> {
   const { shard } = options;
@@ -36,6 +37,8 @@ export async function* planInputs(options: PlanOptions): AsyncGenerator<Planned>
     if (++number === shard.of) yield first[shard.index - 1]!;
     else if (number > shard.of && (number - 1) % shard.of === shard.index - 1) yield planned;
   }
+  // how many there are is not known after an abort
+  if (options.signal?.aborted) return;
   if (number < shard.of) for (const planned of first) yield { ...planned, part: shard };
 }
 
@@ -43,19 +46,30 @@ async function* everyFile(options: PlanOptions): AsyncGenerator<Planned> {
   for (const input of options.inputs) {
     const source = options.source ?? sourceName(input);
     const named = isRemote(input) ? withoutSecrets(input) : resolve(input);
-    for await (const file of findInputs([input], options.signal)) {
+    for await (const file of untilStopped(findInputs([input], options.signal))) {
       const member = file.path !== '-' && file.path !== named;
       yield { file, source, part: { index: 1, of: 1 }, member };
     }
+    if (options.signal?.aborted) return;
   }
 }
 
 /** Throws what {@link planInputs} would throw for arguments that are not there, before anything is written. */
 export async function checkInputs(inputs: readonly string[], signal?: AbortSignal): Promise<void> {
   for (const input of inputs) {
-    const files = findInputs([input], signal);
+    const files = untilStopped(findInputs([input], signal));
     await files.next();
     await files.return(undefined);
+    if (signal?.aborted) return;
+  }
+}
+
+/** To be stopped is no error: what was found stands. */
+async function* untilStopped(files: AsyncGenerator<InputFile>): AsyncGenerator<InputFile> {
+  try {
+    yield* files;
+  } catch (error) {
+    if (!(error instanceof Stopped)) throw error;
   }
 }
 

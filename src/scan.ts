@@ -84,10 +84,14 @@ export async function scan(options: ScanOptions): Promise<ScanSummary> {
       resume: options.resume ?? false,
     });
     const found = await plan(db, run, options);
+    const state = newState(options, found, openWriter(db, options.db), quarantine, facts.thresholds.flag, started);
+    if (options.signal?.aborted) {
+      settle(db, run, 'interrupted');
+      return summary(state, true);
+    }
     pool = await startPool(options.workers ?? availableParallelism(), models, {
       ...(options.patience === undefined ? {} : { patience: options.patience * 1000 }),
     });
-    const state = newState(options, found, openWriter(db, options.db), quarantine, facts.thresholds.flag, started);
     const gate = compileGate(loadLexicon(models));
     const context = { db, run, pool, gate, options, state, seed: settings.seed };
     try {

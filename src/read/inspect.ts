@@ -10,7 +10,7 @@ import {
   typeName,
 } from './fields.js';
 import type { InputFile } from './inputs.js';
-import { openInput } from './open.js';
+import { type OpenOptions, openInput } from './open.js';
 
 export interface Inspection {
   readonly file: string;
@@ -33,7 +33,10 @@ const LOOKED_AT = 20;
 const SHORT = 200;
 
 /** Reads the first batch of a file. Throws as `openInput` does, and `usage` for an unknown preset. */
-export async function inspectInput(file: InputFile, choice: FieldChoice = {}): Promise<Inspection> {
+export async function inspectInput(
+  file: InputFile,
+  choice: FieldChoice & Pick<OpenOptions, 'signal'> = {},
+): Promise<Inspection> {
   const opened = await openInput(file, choice);
   const types = new Map<string, Set<string>>();
   let records: Readonly<Record<string, unknown>>[] = [];

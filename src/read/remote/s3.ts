@@ -29,6 +29,7 @@ export async function openBucket({ bucket }: S3Address, signal: Signal): Promise
   const help = signed
     ? 'these credentials have no right to read it'
     : 'it was read without credentials: give some, or unset AWS_NO_SIGN_REQUEST';
+  const whole = signal === undefined ? {} : { abortSignal: signal };
   const send = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -53,7 +54,7 @@ export async function openBucket({ bucket }: S3Address, signal: Signal): Promise
     async head(key) {
       const command = new sdk.HeadObjectCommand({ Bucket: bucket, Key: key });
       try {
-        const found = await retrying(() => send(() => client.send(command)), signal);
+        const found = await retrying(() => send(() => client.send(command, whole)), signal);
         const size = found.ContentLength ?? null;
         return { key, object: objectOf(key, { size, etag: found.ETag ?? null, modifiedMs: time(found.LastModified) }) };
       } catch (error) {
@@ -65,7 +66,7 @@ export async function openBucket({ bucket }: S3Address, signal: Signal): Promise
       let next: string | undefined;
       do {
         const given = { Bucket: bucket, Prefix: prefix, EncodingType: 'url', ContinuationToken: next } as const;
-        const page = await retrying(() => send(() => client.send(new sdk.ListObjectsV2Command(given))), signal);
+        const page = await retrying(() => send(() => client.send(new sdk.ListObjectsV2Command(given), whole)), signal);
         for (const { Key: key, Size: size, ETag: etag, LastModified: modified } of page.Contents ?? []) {
           if (key === undefined) continue;
           // control characters do not pass through XML
