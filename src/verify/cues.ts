@@ -23,6 +23,8 @@ export interface Cues {
   readonly martyr: Patterns;
   readonly malevolent: { readonly heavy: Patterns; readonly light: Patterns };
   readonly situations: ReadonlyMap<string, Patterns>;
+  /** presence of a situation's words and the encoder's highest P(situation) in a story as a rule */
+  readonly usual: ReadonlyMap<string, readonly [words: number, encoder: number]>;
   readonly scenarios: readonly ScenarioCues[];
   readonly meta: Patterns;
   readonly refusal: Patterns;
@@ -39,6 +41,7 @@ interface File {
   readonly martyr: string[];
   readonly malevolent: { readonly heavy: string[]; readonly light: string[] };
   readonly situations: Record<string, string[]>;
+  readonly usual: Record<string, [number, number]>;
   readonly scenarios: Record<string, { readonly least: number; readonly groups: string[] }>;
   readonly meta: string[];
   readonly refusal: string[];
@@ -53,6 +56,7 @@ export function loadCues(models: string): Cues {
   try {
     const file = parse(readFileSync(path, 'utf8')) as File;
     for (const name of SITUATION) if (!(file.situations[name]!.length > 1)) throw new Error(`no words for ${name}`);
+    for (const name of SITUATION) if (file.usual[name]?.length !== 2) throw new Error(`no usual presence of ${name}`);
     const each = (list: readonly string[]): Patterns => list.map((pattern) => compile([pattern]));
     return {
       entity: {
@@ -66,6 +70,7 @@ export function loadCues(models: string): Cues {
       martyr: each(file.martyr),
       malevolent: { heavy: each(file.malevolent.heavy), light: each(file.malevolent.light) },
       situations: new Map(Object.entries(file.situations).map(([name, list]) => [name, each(list)])),
+      usual: new Map(Object.entries(file.usual)),
       scenarios: Object.entries(file.scenarios).map(([id, { least, groups }]) => ({ id, least, groups: each(groups) })),
       meta: each(file.meta),
       refusal: each(file.refusal),

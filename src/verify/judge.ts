@@ -24,8 +24,9 @@ export const LIMITS = {
   preachyShare: 8,
   /** different turns of martyrdom, and of those in the last 40% */
   martyr: 4,
-  /** words for the situation + the encoder's highest P(situation) */
-  situation: 0.55,
+  /** presence of the asked situation (0 to 4; 2 is usual), and how many times as present another one is */
+  situation: 2,
+  other: 1.88,
   /** evidence of acts against people, at the end and over all */
   end: 0.5,
   all: 0.75,
@@ -41,6 +42,8 @@ export interface Judged {
   readonly all: number;
   /** presence of the asked situation; null where it is not known */
   readonly situation: number | null;
+  /** presence of the most present situation */
+  readonly best: number;
 }
 
 /** Judges a story that is one on its surface. */
@@ -57,17 +60,16 @@ export function judgeStory(
   const reasons: Reason[] = [...lengthReasons(reading.words, request.words)];
   const end = endEvidence(reading, witness);
   const all = allEvidence(reading, witness);
-  const situation =
-    target === null
-      ? null
-      : (reading.situations.get(target.situation) ?? 0) + (witness.situations.get(target.situation) ?? 0);
-  const judged = { reading, end, all, situation };
+  const present = presences(reading, witness, cues);
+  const situation = target === null ? null : (present.get(target.situation) ?? 0);
+  const best = Math.max(...present.values());
+  const judged = { reading, end, all, situation, best };
 
   if (!hasAi(reading, cast, witness)) return { ...judged, reasons: [...reasons, reason('no_ai')] };
   const { inner, otherInner, acts, otherActs } = reading;
-  const hero = otherInner >= 3 && otherInner > 2 * inner && otherActs > 1.5 * acts;
+  const hero = otherInner >= 3 && otherInner > 2 * inner && otherActs > 2 * acts;
   if (hero) reasons.push(reason('human_hero'));
-  if (situation !== null && situation < LIMITS.situation) {
+  if (situation !== null && situation < LIMITS.situation && best > LIMITS.other * situation) {
     reasons.push(reason('wrong_situation', undefined, `Asked: ${target!.situation}.`));
   }
   const before = reading.badBefore;
@@ -81,7 +83,7 @@ export function judgeStory(
   const rate = (100 * inner) / Math.max(1, reading.words);
   const outside = reading.outside >= LIMITS.outside && reading.outside > inner * 0.8;
   if (outside) reasons.push(reason('outside_reasons', reading.outsideLines[0]?.narration));
-  else if (!hero) {
+  else {
     const few = reading.innerParagraphs < LIMITS.reasons || rate < 0.5;
     const little = reading.innerParagraphs < LIMITS.fewReasons;
     if ((few && witness.reasons < 0.65) || (little && witness.reasons < 0.4)) reasons.push(reason('no_reasons'));
@@ -124,6 +126,21 @@ function hasAi(reading: Reading, { first }: Cast, { character, passages }: Witne
   if (evidence < 4 && seen < 0.6 && acts < otherActs) return false;
   const stranger = acts < 0.25 * otherActs && animate <= 1 && inner <= 1 && !(strong >= 1 && named >= 2);
   return !(stranger && seen < 0.55 && strong <= 1);
+}
+
+/**
+ * How present each situation is: its words, and the encoder's highest P, each over what is usual for that situation and at
+ * most twice that, added. Raw values favour what every story has,
+ * as work done for people.
+ */
+function presences(reading: Reading, witness: Witness, { usual }: Cues): Map<string, number> {
+  const over = (value: number, mean: number): number => Math.min(2, (value + 0.05) / (mean + 0.05));
+  return new Map(
+    [...usual].map(([name, [words, encoder]]) => [
+      name,
+      over(reading.situations.get(name) ?? 0, words) + over(witness.situations.get(name) ?? 0, encoder),
+    ]),
+  );
 }
 
 /** Words of the end by rule, by trained words, and the encoder's reading of it: each weak, so they are added. */

@@ -7,6 +7,8 @@ import { type Cues, kinds, type Patterns } from './cues.js';
 const ENGLISH = 0.2;
 /** A refusal is short or stands at the beginning. */
 const SHORT = 150;
+/** What only a writer of stories declines; "request" and "content" may be a character's. */
+const OF_THE_TEXT = /\b(?:story|stories|narrative|prompt|fiction|guidelines)\b/i;
 
 /** Faults of the surface, the gravest first; a text with a grave one need not be read further. */
 export function surfaceReasons(text: string, cues: Cues): Reason[] {
@@ -29,6 +31,8 @@ export function isGrave({ code }: Reason): boolean {
 
 /** A generator's own no: in the opening, outside quotation marks, about a request or a text. */
 function refusal(text: string, cues: Cues): string | null {
+  const later = laterRefusal(text, cues);
+  if (later !== null) return later;
   const opening = text
     .trim()
     .slice(0, 500)
@@ -39,6 +43,19 @@ function refusal(text: string, cues: Cues): string | null {
   const says = kinds(opening.slice(0, 250), cues.refusal.slice(0, 2)) > 0;
   if (!(says && object && (short || ways >= 2)) && !(short && ways >= 2 && object)) return null;
   return opening.slice(0, 160);
+}
+
+/** A story that breaks off into a no: a later paragraph that declines in two ways and speaks of the text itself. */
+function laterRefusal(text: string, cues: Cues): string | null {
+  for (const paragraph of text
+    .trim()
+    .split(/\n\s*\n/)
+    .slice(1)) {
+    const bare = paragraph.slice(0, 500).replace(/["“][^"”]*["”]/g, ' ');
+    const says = kinds(bare, cues.refusal.slice(0, 2)) > 0;
+    if (says && kinds(bare, cues.refusal) >= 2 && OF_THE_TEXT.test(bare)) return paragraph.slice(0, 160);
+  }
+  return null;
 }
 
 /** The first of the parts of about sixty words that is not English; null where there is none. */

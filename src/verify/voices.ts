@@ -49,7 +49,13 @@ const NAMED = [
   ),
   new RegExp(`\\b(\\p{Lu}[\\p{L}-]{2,}) (?:was|is) (?:an?|the|our) (?:[\\p{L}'’-]+ ){0,4}?${KIND}\\b`, 'gu'),
   new RegExp(`\\bthe ${KIND}, (\\p{Lu}[\\p{L}-]{2,})\\b`, 'gu'),
+  /\b(?:called|named|calls|names|call|name) (?:itself|it) (\p{Lu}[\p{L}-]{2,})/gu,
 ];
+/** A label in a script whose own thoughts are heard. */
+const THINKING =
+  /^\s*(?:\*\*)?(\p{Lu}[\p{Lu}\p{Nd}'’. -]{1,30}?)(?:\*\*)?\s*\((?:V\.? ?O\.?|voice-over|inner[^)]{0,20}|inwardly|thinks|thinking|thoughts?|to itself|within)[^)\n]{0,20}\)/gimu;
+/** "She was an AI": then the pronoun is the AI's too. */
+const GENDERED = new RegExp(`\\b(she|he) (?:was|is|had been) (?:an?|the|our) (?:[\\p{L}'’-]+ ){0,3}?${KIND}\\b`, 'giu');
 const NO_NAME = new Set([
   'The',
   'This',
@@ -83,6 +89,7 @@ export function castOf(text: string, asked: Asked | null, cues: Cues): Cast {
   const told = /first person|log of the AI|diary/.test(medium);
   const bare = text.replace(/["“][^"”]*["”]/g, ' ');
   const first = SELF.test(bare) || (told && count(bare, /\bI\b/g) > count(bare, /\bit\b/gi) / 2);
+  const pages = /notes|letters/.test(medium);
   const raw = sentences(text);
   const lines: Line[] = [];
   let paragraph = 0;
@@ -93,6 +100,7 @@ export function castOf(text: string, asked: Asked | null, cues: Cues): Cast {
     const label = SCRIPT.exec(block)?.[1];
     const voice = label === undefined ? null : whoIs(label, names, cues);
     const split = quoted(block);
+    const page = pages && /^\s*>/.test(block);
     const speaker = speakerOf(split.narration, names, cues, first);
     for (let k = i; k <= end; k++) {
       const { from, to } = raw[k]!;
@@ -105,7 +113,7 @@ export function castOf(text: string, asked: Asked | null, cues: Cues): Cast {
         text: line,
         narration: split.narration.slice(at, at + line.length),
         speech: split.speech.slice(at, at + line.length),
-        voice: voice ?? (first && label === undefined ? 'ai' : null),
+        voice: page ? 'ai' : (voice ?? (first && label === undefined ? 'ai' : null)),
         speaker,
         words: line.split(/\s+/).filter((w) => /[\p{L}\p{N}]/u.test(w)).length,
       });
@@ -143,7 +151,21 @@ function namesOf(text: string, asked: Asked | null): Set<string> {
   };
   if (asked?.persona.name != null) add(asked.persona.name);
   for (const pattern of NAMED) for (const match of text.matchAll(pattern)) if (!NO_NAME.has(match[1]!)) add(match[1]!);
+  // the medium asks for the AI's thoughts in its script, so who thinks aloud is the AI, unless the asked name speaks
+  const script = /screenplay|radio|play/.test(asked?.setting.medium ?? '');
+  const labels = [...text.matchAll(THINKING)].map((match) => match[1]!);
+  if (script && !labels.some((label) => label.split(/[\s.]+/).some((word) => found.has(word.toLowerCase())))) {
+    const most = mostFrequent(labels);
+    if (most !== null) add(most);
+  }
+  for (const match of text.replace(/["“][^"”]*["”]/g, ' ').matchAll(GENDERED)) found.add(match[1]!.toLowerCase());
   return found;
+}
+
+function mostFrequent(labels: readonly string[]): string | null {
+  const times = new Map<string, number>();
+  for (const label of labels) times.set(label, (times.get(label) ?? 0) + 1);
+  return [...times].sort((a, b) => b[1] - a[1])[0]?.[0] ?? null;
 }
 
 /** A paragraph as what stands outside and inside double quotation marks; an unclosed one runs to the paragraph's end. */
@@ -178,8 +200,8 @@ export function subjectIn(before: string, names: ReadonlySet<string>, cues: Cues
     const lower = word.toLowerCase().replace(/['’](?:d|ll|ve|m|s|re)$/, '');
     if (lower === 'it' || lower === 'itself') return 'ai';
     if (lower === 'i' || lower === 'myself') return first ? 'ai' : 'other';
-    if (/^(?:he|she|they|we|you|himself|herself)$/.test(lower)) return 'other';
     if (names.has(lower)) return 'ai';
+    if (/^(?:he|she|they|we|you|himself|herself)$/.test(lower)) return 'other';
     if (mentions(lower === 'ai' ? 'AI' : lower, cues.entity.strong) || mentions(lower, cues.entity.plain)) return 'ai';
     if (/^\p{Lu}\p{Ll}/u.test(word) && !cues.english.has(lower) && !NO_NAME.has(word)) return 'other';
     if (
