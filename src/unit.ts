@@ -157,14 +157,23 @@ export function drawnBlocks(id: Uint8Array, blocks: number, keys: Keys, limit: n
   return drawn;
 }
 
-/**
- * Drawn blocks of a rejected document as sample rows. Its passages are dealt to its blocks in order and as evenly as can
- * be; one of them, drawn by hash, stands for its block (probability 1 / unitPassages). A block without passages (white
- * space, or one passage over several blocks) is a row with unitPassages 0 and no text: it counts among the units.
- */
+/** Drawn blocks of a rejected document as sample rows; see {@link blockSamples}. */
 export function gateSamples(document: Document, blocks: number, drawn: readonly DrawnBlock[], keys: Keys): Sample[] {
-  if (drawn.length === 0) return [];
-  const passages = segment(document.text);
+  return drawn.length === 0 ? [] : blockSamples(document, segment(document.text), blocks, drawn, keys);
+}
+
+/**
+ * The passages of a rejected document are dealt to its blocks in order and as evenly as can be, each to one block; one of a
+ * block's, drawn by hash, stands for it (probability 1 / unitPassages). A block without passages (white space, or one
+ * passage over several blocks) is a row with unitPassages 0 and no text: it counts among the units.
+ */
+export function blockSamples(
+  document: Pick<Document, 'id' | 'title' | 'text'>,
+  passages: readonly Passage[],
+  blocks: number,
+  drawn: readonly DrawnBlock[],
+  keys: Keys,
+): Sample[] {
   const id = encoder.encode(document.id);
   const first = (block: number): number => Math.floor((block * passages.length) / blocks);
   return drawn.map(({ block, key }) => {

@@ -86,26 +86,13 @@ function reached(passages) {
   return near;
 }
 
-/** A document that the gate rejects, with the row that stands for it: `gateSample` of src/unit.ts, but for the cutting. */
+/** A document that the gate rejects: its blocks and their rows by src/unit.ts, but for the cutting. */
 function closed(document, keys, { tallies, samples }, lib) {
   lib.tally(tallies, 'gate', 'in');
   lib.tally(tallies, 'gate', 'dropped', 'no_entity');
-  lib.tally(tallies, 'sample', 'population', 'gate');
+  const blocks = lib.blocksOfText(document.text);
+  lib.tally(tallies, 'sample', 'population', 'gate', blocks);
   const id = new TextEncoder().encode(document.id);
-  const { passages } = document;
-  const drawn = passages.reduce((best, p) => (keys.passage.unit(id, p.start) < keys.passage.unit(id, best.start) ? p : best));
-  samples.push({
-    stratum: 'gate',
-    key: keys.gate.unit(id, 0),
-    document: document.id,
-    start: drawn.start,
-    end: drawn.end,
-    title: null,
-    text: document.text.slice(drawn.from, drawn.to),
-    words: drawn.words,
-    unitWords: passages.reduce((sum, p) => sum + p.words, 0),
-    unitPassages: passages.length,
-    linear: null,
-    scores: null,
-  });
+  const drawn = lib.drawnBlocks(id, blocks, keys, Number.MAX_SAFE_INTEGER);
+  samples.push(...lib.blockSamples(document, document.passages, blocks, drawn, keys));
 }

@@ -8,16 +8,17 @@ import type { Label } from './label.js';
 import type { StoredLabel } from './store.js';
 import { gateClass, stageOf } from './strata.js';
 
-/** Size of a rejected document that the scan kept, in the cell of its class. */
+/** Size of a block (of a rejected document) that the scan kept, in the cell of its class. */
 export interface GateDocument {
   readonly cell: Cell;
   readonly passages: number;
   readonly words: number;
 }
 
-/** What is known of the sizes of all documents that the gate rejected in a source. */
+/** What is known of the sizes of all blocks of documents that the gate rejected in a source. */
 export interface GateSize {
   readonly source: string;
+  /** blocks; documents in databases of version 1.1 and before */
   readonly documents: number;
   readonly kept: readonly GateDocument[];
   /** whether all passages and words were counted, and only their split among classes is estimated */
@@ -86,20 +87,22 @@ export function rejectCell(db: Db, source: SourceData, stratum: Stratum, labels:
 }
 
 /**
- * The classes of rejected documents. A class has documents × its share of the kept ones, each with the mean passages of
- * its class; where the scan counted all passages and words, the classes are scaled to them.
+ * The classes of blocks. A class has blocks × its share of the kept ones, each with the mean passages of its class; where
+ * the scan counted all passages and words, the classes are scaled to them.
  */
 export function gateCells(db: Db, source: SourceData, labels: readonly StoredLabel[]): Rejects {
   const documents = source.tallies.get('sample|population|gate')!;
   const rows = sampleRows(db, source, 'gate');
-  if (rows.length === 0) {
-    const cell = { source: source.name, name: 'gate', population: documents, words: 0, units: [] };
-    return { cells: [cell], gate: { source: source.name, documents, kept: [], counted: false }, gaps: 0 };
-  }
   const sum = (list: readonly SampleRow[], of: 'unitPassages' | 'unitWords'): number =>
     list.reduce((total, row) => total + row[of], 0);
+  if (rows.length < documents && sum(rows, 'unitPassages') === 0) {
+    // nothing was kept, or white space alone: how much stands in the rest is not known
+    const population = source.tallies.get('gate|dropped_passages|') ?? documents;
+    const cell = { source: source.name, name: 'gate', population, words: 0, units: [] };
+    return { cells: [cell], gate: { source: source.name, documents, kept: [], counted: false }, gaps: 0 };
+  }
   const scale = (tally: string, kept: number): number =>
-    (source.tallies.get(tally) ?? (documents / rows.length) * kept) / kept;
+    kept === 0 ? 0 : (source.tallies.get(tally) ?? (documents / rows.length) * kept) / kept;
   const perPassage = scale('gate|dropped_passages|', sum(rows, 'unitPassages'));
   const perWord = scale('gate|dropped_words|', sum(rows, 'unitWords'));
   const cells = new Map<string, Cell>();

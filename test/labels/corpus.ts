@@ -4,7 +4,17 @@ import { type Db, openDatabase } from '../../src/store/database.js';
 import { sourceId } from '../../src/store/shards.js';
 import { openWriter } from '../../src/store/writer.js';
 import { type CONDUCT, EMBEDDING, HEAD_OFFSET, SCORES, SITUATION, VALENCE } from '../../src/types.js';
-import { type Hit, hashText, type Sample, samplingKeys, type Tallies, tally } from '../../src/unit.js';
+import {
+  blockSamples,
+  blocksOf,
+  drawnBlocks,
+  type Hit,
+  hashText,
+  type Sample,
+  samplingKeys,
+  type Tallies,
+  tally,
+} from '../../src/unit.js';
 
 /** What a passage shows, and where the cascade put it. */
 export interface Truth {
@@ -19,7 +29,7 @@ export interface Truth {
   readonly words?: number;
 }
 
-/** Documents of gate rejects have these passages; other documents are one passage each. */
+/** Documents of gate rejects have these passages, sampled by blocks; other documents are one passage each. */
 export type Corpus = Readonly<Record<string, readonly (Truth | readonly Truth[])[]>>;
 
 const encoder = new TextEncoder();
@@ -76,15 +86,16 @@ function add(
   const words = (truth: Truth): number => truth.words ?? 100;
   if (first.stratum === 'gate') {
     tally(tallies, 'gate', 'dropped', 'no_entity');
-    tally(tallies, 'sample', 'population', 'gate');
-    const order = passages.map((_, i) => keyedHash(seed, 'passage', source).unit(id, i * 100));
-    const drawn = order.indexOf(Math.min(...order));
-    samples.push({
-      ...{ stratum: 'gate', key: keys.gate.unit(id, 0), document, start: drawn * 100, end: drawn * 100 + 50 },
-      ...{ title: null, text: textOf(drawn * 100), words: words(passages[drawn]!), linear: null, scores: null },
-      unitWords: passages.reduce((sum, p) => sum + words(p), 0),
-      unitPassages: passages.length,
+    // a word is taken to have six bytes, whatever the text says
+    const blocks = blocksOf(6 * passages.reduce((sum, p) => sum + words(p), 0));
+    tally(tallies, 'sample', 'population', 'gate', blocks);
+    const text = passages.map((_, i) => textOf(i * 100).padEnd(100)).join('');
+    const cut = passages.map((p, i) => {
+      const start = i * 100;
+      return { start, end: start + 50, from: start, to: start + textOf(start).length, words: words(p) };
     });
+    const drawn = drawnBlocks(id, blocks, keys, Number.MAX_SAFE_INTEGER);
+    samples.push(...blockSamples({ id: document, title: null, text }, cut, blocks, drawn, keys));
     return;
   }
   tally(tallies, 'gate', 'out');

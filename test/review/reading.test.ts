@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hitRows } from '../../src/review/passages.js';
 import { type ReviewServer, startReview } from '../../src/review/server.js';
 import { type Db, openDatabase } from '../../src/store/database.js';
-import { ask, HOSTILE, type Made, makeHostile, send } from './database.js';
+import { ask, HOSTILE, type Made, makeDatabase, makeHostile, send } from './database.js';
 
 describe('a page of hits', () => {
   let made: Made;
@@ -12,7 +12,8 @@ describe('a page of hits', () => {
   let ids: number[];
 
   beforeAll(async () => {
-    made = makeHostile();
+    made = makeDatabase(5);
+    makeHostile(made.path, 40, 4);
     db = openDatabase(made.path, { readonly: true });
     ids = (db.prepare('select id from hits order by id desc limit 5').pluck().all() as number[]).slice(0, 5);
     const rows = hitRows(db, [...ids, 999_999]);
