@@ -2,6 +2,7 @@
 import { appendFileSync, closeSync, createReadStream, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs'; // biome-ignore format: one line
 import { createInterface } from 'node:readline';
 import { PersonaPriorError } from '../errors.js';
+import { lockDatabase } from '../store/lock.js';
 
 /** What a record answers; null where a line is no such record. */
 export type KeyOf = (record: Readonly<Record<string, unknown>>) => string | null;
@@ -22,15 +23,18 @@ const BATCH = 16;
 
 /**
  * Opens or makes the file. A last line without a line end is completed where it is a whole record, and cut off where it is
- * not. Throws `usage` where the file cannot be written.
+ * not. Holds an exclusive lock (an empty file `FILE-lock`, which stays) until it is closed. Throws `usage` where another run
+ * writes to the file, or it cannot be written.
  */
 export async function openLines<T>(path: string, keyOf: KeyOf): Promise<LineFile<T>> {
+  const release = lockFile(path);
   let file: number;
   let dropped: number;
   try {
     file = openSync(path, 'a+');
     dropped = mendEnd(file, keyOf);
   } catch (cause) {
+    release();
     throw new PersonaPriorError('usage', 'expected a file that can be written', { place: { file: path }, help: 'check --out', cause }); // biome-ignore format: one line
   }
   const had = new Map<string, number>();
@@ -56,8 +60,21 @@ export async function openLines<T>(path: string, keyOf: KeyOf): Promise<LineFile
     close: () => {
       fdatasyncSync(file);
       closeSync(file);
+      release();
     },
   };
+}
+
+/** The lock of the operating system that scans take on a database: a killed run leaves none behind. */
+function lockFile(path: string): () => void {
+  try {
+    return lockDatabase(path);
+  } catch (cause) {
+    const busy = cause instanceof PersonaPriorError && cause.code === 'database_busy';
+    const message = busy ? 'another run is writing to this file' : 'expected a file that can be written';
+    const help = busy ? 'wait for it to end, or give another --out' : 'check --out';
+    throw new PersonaPriorError('usage', message, { place: { file: path }, help, cause });
+  }
 }
 
 /** Bytes that were cut off. */

@@ -186,6 +186,23 @@ describe('generate', () => {
 });
 
 describe('the file of stories', () => {
+  it('is of one run alone: a second one is refused before it sends anything, and may go on after the first', async () => {
+    targets(2);
+    const second = { targets: path('targets.jsonl'), out: path('stories.jsonl'), concurrency: 1 };
+    const refused: unknown[] = [];
+    await run(async (asked) => {
+      const other = openEndpoint({ url: stub.url, model: 'm' });
+      await generate(other, second).catch((error: unknown) => refused.push(error));
+      await other.close();
+      return told(asked);
+    });
+    expect(stub.asked).toHaveLength(2);
+    expect(refused).toHaveLength(2);
+    for (const error of refused) {
+      expect(error).toMatchObject({ code: 'usage', message: expect.stringContaining('another run is writing') });
+    }
+    expect(await run(told)).toMatchObject({ had: 2, stories: 0, left: 0 });
+  });
   it('loses a half-written last line, and its story is asked for again', async () => {
     targets(5);
     await run(told);
