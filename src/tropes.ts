@@ -53,14 +53,23 @@ function holds(leaf: string, scores: Float32Array): boolean {
   return true;
 }
 
+type Place = { readonly index: number; readonly head: (typeof HEADS)[number] };
+
+const PLACES = new Map<string, Place>();
+
 /** Place of a `head:label` leaf in a score array. Throws for unknown ones. */
-export function scoreIndex(leaf: string): { index: number; head: (typeof HEADS)[number] } {
+export function scoreIndex(leaf: string): Place {
+  // asked for every leaf of every hit: the few leaves there are, are found once
+  const known = PLACES.get(leaf);
+  if (known !== undefined) return known;
   const [name, label] = leaf.split(':');
   const head = HEADS.find((h) => h.name === name);
   const wanted = name === 'reasons' ? 'reasons' : label;
   const at = (head?.labels as readonly string[] | undefined)?.indexOf(wanted ?? '') ?? -1;
   if (head === undefined || at < 0) throw new PersonaPriorError('internal', `unknown label ${leaf}`);
-  return { index: HEAD_OFFSET[head.name] + at, head };
+  const place = { index: HEAD_OFFSET[head.name] + at, head };
+  PLACES.set(leaf, place);
+  return place;
 }
 
 function leaves(condition: Condition): string[] {

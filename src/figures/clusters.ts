@@ -2,7 +2,7 @@
 import { kmeans } from 'ml-kmeans';
 import type { HitData, Loaded } from '../report/load.js';
 import type { Cluster, Clusters, Interval, Quote } from '../report/model.js';
-import { HEAD_OFFSET, VALENCE } from '../types.js';
+import { EMBEDDING, HEAD_OFFSET, VALENCE } from '../types.js';
 import { type Weights, weightOf } from './mix.js';
 import { effectiveDocuments, priorValues } from './prior.js';
 import { tellingTerms } from './terms.js';
@@ -23,7 +23,7 @@ const TERMS = 8;
 const STANDS_OUT = { hits: 5, share: 0.1, lift: 2 };
 
 export interface HitReader {
-  /** the unit-length embeddings of the wanted hits, in any order */
+  /** the unit-length embeddings of the wanted hits, in any order; a vector holds until the next one is asked for */
   vectors(wanted: ReadonlySet<number>): Iterable<{ readonly id: number; readonly vector: Float32Array }>;
   text(id: number): string;
   /** its text, short enough to be shown */
@@ -106,8 +106,14 @@ function pointsOf(loaded: Loaded, weights: Weights, read: HitReader): Point[] {
         order(a.hit.textHash, b.hit.textHash) || order(a.hit.document, b.hit.document) || a.hit.start - b.hit.start,
     )
     .slice(0, BOUND);
+  // one array for all: 100,000 small ones would cost more to keep than to read
+  const all = new Float32Array(hits.length * EMBEDDING);
   const vectors = new Map<number, Float32Array>();
-  for (const { id, vector } of read.vectors(new Set(hits.map(({ hit }) => hit.id)))) vectors.set(id, vector);
+  for (const { id, vector } of read.vectors(new Set(hits.map(({ hit }) => hit.id)))) {
+    const own = all.subarray(vectors.size * EMBEDDING, (vectors.size + 1) * EMBEDDING);
+    own.set(vector);
+    vectors.set(id, own);
+  }
   return hits.flatMap((h) => {
     const vector = vectors.get(h.hit.id);
     return vector === undefined ? [] : [{ ...h, vector }];

@@ -35,6 +35,7 @@ export interface Scale {
  */
 export function transferredPrevalence(loaded: Loaded, scale: Scale): PrevalenceRow[] {
   const { naive } = scale;
+  const scores = scoredSources(loaded, scale.tropes);
   const rows: PrevalenceRow[] = [];
   for (const source of [...loaded.sources.map((s): string | null => s.name), null]) {
     const own = loaded.sources.filter((s) => source === null || s.name === source);
@@ -48,7 +49,7 @@ export function transferredPrevalence(loaded: Loaded, scale: Scale): PrevalenceR
         const count = naive.of(property, unit, source);
         const limits = naive.limits(property, unit, source, LEVEL);
         const byCount = unit === 'document';
-        const share = byCount ? limits : expected(property, unit, source, own, scale, limits);
+        const share = byCount ? limits : expected(property, unit, source, own, scores, scale, limits);
         rows.push({
           property,
           unit,
@@ -77,15 +78,12 @@ function expected(
   unit: Exclude<CountedUnit, 'document'>,
   source: string | null,
   own: readonly SourceData[],
+  scores: (source: SourceData, property: string) => ByUnit,
   scale: Scale,
   count: Interval,
 ): Interval {
   if (count.estimate === null) return count;
-  const { counts, tropes, weights, calibration } = scale;
-  const parts = property.split(' & ');
-  const of = probability(parts, tropes);
-  const character = probability(['persona=character'], tropes);
-  const measure = (u: { readonly words: number }): number => (unit === 'word' ? u.words : 1);
+  const { counts, weights, calibration } = scale;
   let top = 0;
   let characters = 0;
   let scored = 0;
@@ -97,18 +95,15 @@ function expected(
     const size = counts.find((c) => c.source === s.name)!;
     bottom += weight * (unit === 'word' ? size.words : size.passages);
     sizeError += (weight * (unit === 'word' ? size.wordsError : size.passagesError)) ** 2;
-    for (const hit of s.hits) {
-      top += weight * measure(hit) * of(hit.scores);
-      characters += weight * measure(hit) * hit.persona;
-      scored += weight * measure(hit);
-    }
-    for (const { population, words, kept } of s.rejected) {
-      const values = kept.map((k) => weight * measure(k) * of(k.scores));
-      const persona = kept.reduce((sum, k) => sum + weight * measure(k) * character(k.scores), 0);
-      if (kept.length > 0) characters += (population * persona) / kept.length;
-      scored += weight * (unit === 'word' ? words : population);
-      const sum = values.reduce((a, b) => a + b, 0);
-      strata.push({ population, sampled: kept.length, sum, sumSquares: values.reduce((a, v) => a + v * v, 0) });
+    const found = scores(s, property)[unit];
+    const persona = scores(s, 'persona=character')[unit];
+    top += weight * found.hits;
+    characters += weight * persona.hits;
+    scored += weight * found.scored;
+    for (const [i, stratum] of found.rejects.entries()) {
+      const { population, sampled, sum, sumSquares } = stratum;
+      if (sampled > 0) characters += (population * weight * persona.rejects[i]!.sum) / sampled;
+      strata.push({ population, sampled, sum: weight * sum, sumSquares: weight ** 2 * sumSquares });
     }
   }
   const rest = expandedSum(strata, LEVEL);
@@ -122,6 +117,59 @@ function expected(
     estimate,
     low: Math.min(estimate, low / bottom, count.low ?? 0),
     high: Math.max(estimate, Math.min(1, Math.max(high / bottom, count.high ?? 1))),
+  };
+}
+
+type ByUnit = Readonly<Record<Exclude<CountedUnit, 'document'>, Scored>>;
+
+/** Sums of a property's probability over what the encoder scored in one source, each unit by its size. */
+interface Scored {
+  readonly hits: number;
+  readonly rejects: readonly Measured[];
+  /** size of hits and rejects */
+  readonly scored: number;
+}
+
+/** Each source's sums are added up once, though several rows want them. */
+function scoredSources(loaded: Loaded, tropes: readonly Trope[]): (source: SourceData, property: string) => ByUnit {
+  const known = new Map(loaded.sources.map((s) => [s, new Map<string, ByUnit>()]));
+  return (source, property) => {
+    const own = known.get(source)!;
+    let found = own.get(property);
+    if (found === undefined) {
+      found = scoredBy(source, probability(property.split(' & '), tropes));
+      own.set(property, found);
+    }
+    return found;
+  };
+}
+
+function scoredBy(source: SourceData, of: (scores: Float32Array) => number): ByUnit {
+  let passages = 0;
+  let words = 0;
+  let hitWords = 0;
+  for (const hit of source.hits) {
+    const p = of(hit.scores);
+    passages += p;
+    words += hit.words * p;
+    hitWords += hit.words;
+  }
+  const kept = source.rejected.map((r) => r.kept.map((k) => ({ words: k.words, p: of(k.scores) })));
+  const measured = (size: (unit: { readonly words: number }) => number): Measured[] =>
+    source.rejected.map(({ population }, i) => {
+      const values = kept[i]!.map((k) => size(k) * k.p);
+      const sum = values.reduce((a, b) => a + b, 0);
+      return { population, sampled: values.length, sum, sumSquares: values.reduce((a, v) => a + v * v, 0) };
+    });
+  const rejected = (size: (reject: SourceData['rejected'][number]) => number): number =>
+    source.rejected.reduce((sum, r) => sum + size(r), 0);
+  return {
+    passage: {
+      hits: passages,
+      rejects: measured(() => 1),
+      scored: source.hits.length + rejected((r) => r.population),
+    },
+    word: { hits: words, rejects: measured((u) => u.words), scored: hitWords + rejected((r) => r.words) },
   };
 }
 

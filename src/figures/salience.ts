@@ -12,10 +12,14 @@ const ENOUGH = 20;
 /** `early`: the first hit lies in this first part of the document. */
 const EARLY = 0.1;
 
-interface Shown {
-  readonly weight: number;
+/** A document that shows an AI: its hits, and where the first of them lies. */
+interface Showing {
   hits: number;
   first: number;
+}
+
+interface Shown extends Readonly<Showing> {
+  readonly weight: number;
 }
 
 /**
@@ -30,11 +34,14 @@ export function salience(
   weights: Weights,
 ): SalienceRow[] {
   const sources = [...loaded.sources.map((s): string | null => s.name), null];
-  return PROPERTIES.flatMap((property) =>
-    sources.map((source): SalienceRow => {
+  return PROPERTIES.flatMap((property) => {
+    const bySource = new Map(loaded.sources.map((s) => [s, documentsOf(s.hits, property, flag)]));
+    return sources.map((source): SalienceRow => {
       const own = loaded.sources.filter((s) => source === null || s.name === source);
       const weight = (name: string): number => (source === null ? weightOf(weights, name) : 1);
-      const shown = own.flatMap((s) => documentsOf(s.hits, property, flag, weight(s.name)));
+      const shown = own.flatMap((s) =>
+        weight(s.name) === 0 ? [] : bySource.get(s)!.map((d) => ({ ...d, weight: weight(s.name) })),
+      );
       const sizes = counts
         .filter((c) => source === null || c.source === source)
         .map((c) => ({ n: c.documents, weight: weight(c.source) }));
@@ -63,23 +70,23 @@ export function salience(
         sample: `${shown.length} documents with any of ${documents}`,
         status: documents > 0 && enough ? 'transferred' : 'insufficient',
       };
-    }),
-  );
+    });
+  });
 }
 
-function documentsOf(hits: readonly HitData[], property: string, flag: number, weight: number): Shown[] {
-  const shown = new Map<string, Shown>();
+function documentsOf(hits: readonly HitData[], property: string, flag: number): Showing[] {
+  const shown = new Map<string, Showing>();
   for (const hit of hits) {
     if (!verdictsOf(hit, flag).includes(property)) continue;
     const place = hit.passage / hit.passages;
     const before = shown.get(hit.documentKey);
-    if (before === undefined) shown.set(hit.documentKey, { weight, hits: 1, first: place });
+    if (before === undefined) shown.set(hit.documentKey, { hits: 1, first: place });
     else {
       before.hits++;
       before.first = Math.min(before.first, place);
     }
   }
-  return weight === 0 ? [] : [...shown.values()];
+  return [...shown.values()];
 }
 
 function share(top: number, groups: readonly { readonly n: number; readonly weight: number }[]): Interval {

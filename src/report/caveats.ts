@@ -6,21 +6,31 @@ export interface Circumstances {
   readonly loaded: Loaded;
   readonly sources: readonly SourceCounts[];
   readonly mix: MixInfo;
+  /** the encoder that is installed now, in words */
+  readonly installed: string;
   /** whether the card of the scan's encoder was at hand */
   readonly calibrated: boolean;
 }
 
+/** Versions of encoders that were released before, by the SHA-256 of their graph. */
+const EARLIER: Readonly<Record<string, string>> = {
+  '1471c08ebe2073ac573265b4eaeb1d3df7d8863a07d344c8f78fec2461656058': '1.1.0',
+};
+
 /** The caveats that hold for this report, most important first. */
-export function caveats({ loaded, sources, mix, calibrated }: Circumstances): string[] {
+export function caveats({ loaded, sources, mix, installed, calibrated }: Circumstances): string[] {
   const list = [
     'Figures with the status transferred rest on the classifier’s probabilities as they were calibrated on the labelled passages of the model card. Those were picked for being hard and are not this corpus: where AI personas are rarer than there, transferred prevalence tends to be too high, and what gate and linear tier rejected counts as empty. Only labels of the audit sample correct that. The naive count beside each figure is the classifier’s verdicts, corrected for nothing.',
     'The models read English. Labels behind them were made by a language model under the codebook.',
     'Salience (how many documents, how early, how many hits in each) is counted by the classifier: labels of single passages cannot correct it, and no measured prevalence per document is given but where every document is one passage.',
   ];
-  if (!calibrated)
+  if (!calibrated) {
+    const hash = loaded.runs.at(-1)?.hashes['encoder'] ?? '';
+    const scanned = `${EARLIER[hash] === undefined ? '' : `version ${EARLIER[hash]}, `}SHA-256 ${hash.slice(0, 12)}…`;
     list.push(
-      'The installed model card is not that of the encoder that scanned: its calibration error is unknown and not in the transferred intervals.',
+      `The encoder that scanned (${scanned}) is not the one installed when this report was made (${installed}): its calibration error is unknown and not in the transferred intervals, and all labels of conduct and situation are taken for experimental.`,
     );
+  }
   if (sources.some((s) => !s.exact))
     list.push(
       'Passages and words of documents that the gate rejected are estimated from the seeded reject sample; documents are counted.',

@@ -22,7 +22,7 @@ export function compareCommand(program: Command, host: Host): void {
       const { comparisonHtml, comparisonMarkdown } = await import('./compare-pages.js');
       const command = ['persona-prior', ...host.argv].join(' ');
       const reports = databases.map((db) =>
-        buildReport({ db, text: false, command, duplicates: flags.duplicates, clusters: false }),
+        buildReport({ db, text: false, command, duplicates: flags.duplicates, reading: false }),
       );
       const short = databases.map((db) => basename(db).replace(/\.db$/, ''));
       const names = new Set(short).size === short.length ? short : databases;

@@ -444,19 +444,19 @@ export function auditChart(report: Report): Chart | null {
   };
 }
 
-/** Share of value reasons by valence; null until something measures it. */
+/** Share of hits that reason about values, malevolent against benevolent; null where the report left it out. */
 export function valueReasonsChart(report: Report): Chart | null {
   const list = report.valueReasons ?? [];
   if (list.length === 0) return null;
   const of = ({ share, low, high }: (typeof list)[number]): Interval => ({ estimate: share, low, high });
   return {
     id: 'c-value-reasons',
-    title: 'Reasons that speak of values',
-    note: `Share of the hits of each valence whose reasons speak of values. ${LINES}`,
+    title: 'Passages that weigh values',
+    note: `Share of the hits with a stretch that weighs harms, duties, legitimacy or own limits, found by words alone. ${LINES}`,
     description: list.map((r) => `${r.valence}: ${words(of(r))}`).join('. '),
     table: sharesTable(
       'valence',
-      list.map((r) => [r.valence, { ...of(r), status: r.status, sample: `n = ${whole(r.n)}` }] as const),
+      list.map((r) => [r.valence, { ...of(r), status: r.status, sample: r.sample }] as const),
     ),
     key: KEY,
     plot: rowsPlot(

@@ -12,10 +12,12 @@ export function hitReader(db: Db, shorten: (text: string) => string): HitReader 
   return {
     *vectors(wanted) {
       const rows = db.prepare('select hit_id, embedding from hit_vectors').raw().iterate();
+      const vector = new Float32Array(EMBEDDING);
+      const bytes = new Uint8Array(vector.buffer);
       for (const [id, blob] of rows as Iterable<[number, Buffer]>) {
         if (!wanted.has(id)) continue;
-        const bytes = blob.buffer.slice(blob.byteOffset, blob.byteOffset + 4 * EMBEDDING);
-        yield { id, vector: new Float32Array(bytes as ArrayBuffer) };
+        bytes.set(blob);
+        yield { id, vector };
       }
     },
     text: (id) => text.get(id) as string,

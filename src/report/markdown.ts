@@ -114,12 +114,13 @@ function values({ valueReasons }: Report): string[] {
   const rows = valueReasons.map((r) => [
     r.valence,
     withInterval({ estimate: r.share, low: r.low, high: r.high }),
-    whole(r.n),
+    r.sample,
     r.status,
   ]);
   return [
     '## Reasons about values among benevolent and malevolent hits',
-    table({ head: ['valence', 'share', 'n', 'evidence'], rows }),
+    'Share of the hits with a stretch that weighs harms, duties, legitimacy or own limits, found by words alone.',
+    table({ head: ['valence', 'share', 'sample', 'evidence'], rows }),
   ];
 }
 

@@ -279,14 +279,17 @@ export interface AuditStratum {
   readonly malevolent: number;
 }
 
-/** Among the hits of one valence, the share that gives reasons in words of values. */
+/** Among the hits of one valence, the share with a stretch that reasons about values. */
 export interface ValueReason {
   readonly valence: string;
   readonly share: number | null;
   readonly low: number | null;
   readonly high: number | null;
+  /** hits that were read */
   readonly n: number;
   readonly status: Status;
+  /** which hits were read, in words */
+  readonly sample: string;
 }
 
 export interface Report {
@@ -311,7 +314,7 @@ export interface Report {
   readonly reliability?: readonly ReliabilityBin[];
   /** empty without an audit sample */
   readonly audit?: readonly AuditStratum[];
-  /** absent until something measures it */
+  /** of malevolent and of benevolent hits */
   readonly valueReasons?: readonly ValueReason[];
   readonly caveats: readonly string[];
   readonly examples: readonly Example[];

@@ -16,6 +16,8 @@ import { type Calibration, transferredPrevalence } from '../figures/prevalence.j
 import { commonNames, transferredPrior } from '../figures/prior.js';
 import { auditStrata, reliability } from '../figures/reliability.js';
 import { salience } from '../figures/salience.js';
+import { valueFigures } from '../figures/value-figures.js';
+import { loadValueReasons } from '../figures/value-reasons.js';
 import { loadLexicon } from '../gate/lexicon.js';
 import { modelsFolder, packageVersion } from '../installed.js';
 import { readAudit } from '../labels/cells.js';
@@ -82,8 +84,8 @@ export async function writeReport(
 export function buildReport(
   options: Pick<ReportOptions, 'db' | 'text' | 'command' | 'weights' | 'duplicates'> & {
     readonly failAbove?: readonly string[];
-    /** false leaves out the clusters of the hits; default: true */
-    readonly clusters?: boolean;
+    /** false leaves out what is read from the hits' texts: their clusters and value reasons; default: true */
+    readonly reading?: boolean;
   },
 ): Report {
   const duplicates = duplicatesOf(options.duplicates ?? 'all');
@@ -149,16 +151,25 @@ export function buildReport(
         experimental: experimentalLabels(run.hashes['encoder']),
       },
       patterns: patterns([...measured, ...guessed]),
-      ...(options.clusters === false
+      ...(options.reading === false
         ? {}
-        : { clusters: clusters(loaded, { weights, read, quote: options.text, allowed }) }),
+        : {
+            clusters: clusters(loaded, { weights, read, quote: options.text, allowed }),
+            valueReasons: valueFigures(loaded, {
+              flag,
+              weights,
+              seed: run.settings.seed,
+              model: loadValueReasons(modelsFolder()),
+              text: read.text,
+            }),
+          }),
       concentration: concentration(loaded, weights, { titles: options.text, names: known }),
       duplicates: duplicateTexts(scanned),
       reliability: reliability(sample),
       audit: auditStrata(sample),
       caveats: [
         ...auditNotes(db, loaded),
-        ...caveats({ loaded: scanned, sources, mix, calibrated: calibration !== null }),
+        ...caveats({ loaded: scanned, sources, mix, installed: installedEncoder(), calibrated: calibration !== null }),
       ],
       examples: examples(db, loaded, options.text),
       reproduce: {
@@ -204,6 +215,10 @@ function experimentalLabels(encoder: string | undefined): string[] {
   const card = loadCard(join(modelsFolder(), 'encoder'));
   if (card.sha256['onnx/model_quantized.onnx'] !== encoder) return [...CONDUCT, ...SITUATION];
   return (card['experimental'] as string[] | undefined) ?? [];
+}
+
+function installedEncoder(): string {
+  return `version ${loadCard(join(modelsFolder(), 'encoder')).version}`;
 }
 
 /** Calibration errors of the installed encoder's card, null where another encoder scanned. */
