@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import { freshFolder, logicalRows, run } from '../scan/harness.js';
-import { ENV, findSpark, submit } from './harness.js';
+import { ENV, findSpark, QUICK, submit } from './harness.js';
 import { writeInputs } from './inputs.js';
 
 const wanted = process.env['PERSONA_PRIOR_SPARK_CLUSTER'] === '1';
@@ -31,7 +31,7 @@ function end(child: ChildProcess): void {
 
 function begin(...args: string[]): ChildProcess {
   const child = spawn(join(spark!, 'bin', 'spark-class'), args, {
-    env: ENV,
+    env: { ...ENV, SPARK_DAEMON_JAVA_OPTS: QUICK },
     detached: true,
     stdio: 'ignore',
     cwd: dir,
@@ -79,6 +79,7 @@ describe.skipIf(spark === null)('a Spark cluster', () => {
       url,
       ['--input', ...inputs, '--output', out, '--partition-bytes', '3000'],
       [
+        `spark.executor.extraJavaOptions=${QUICK}`,
         'spark.executor.memory=512m',
         'spark.executor.cores=1',
         'spark.speculation=true',
@@ -95,6 +96,7 @@ describe.skipIf(spark === null)('a Spark cluster', () => {
     const done = await submitted;
     expect(done.code, done.output).toBe(3);
     expect(before).toBeLessThan(parts());
+    expect(done.output).toContain('Lost executor');
     const imported = await run(['import-spark', out, '--db', join(dir, 'spark.db')]);
     expect(imported.code, imported.stderr).toBe(3);
     expect(logicalRows(join(dir, 'spark.db'), true)).toEqual(logicalRows(join(dir, 'local.db'), true));
