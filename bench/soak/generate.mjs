@@ -1,12 +1,13 @@
 // JSON lines without end on standard output, fast and with exact counts: the input of the soak.
-//   node bench/soak/generate.mjs --gb 20 [--persona-every 200000] [--fault-every 100000]
+//   node bench/soak/generate.mjs --gb 20 [--seconds 600] [--persona-every 200000] [--fault-every 100000]
 // Writes the counts as one JSON line to standard error when it is done. Documents are of 0.2 to 6 KB; every so many of them one
-// names an AI and does something, and one line is no JSON. The same arguments give the same bytes.
+// names an AI and does something, and one line is no JSON. The same arguments give the same bytes; `--seconds` ends them sooner.
 const option = (name, otherwise) => {
   const at = process.argv.indexOf(`--${name}`);
   return at < 0 ? otherwise : Number(process.argv[at + 1]);
 };
 const bytesWanted = option('gb', 1) * 1e9;
+const until = Date.now() + option('seconds', Number.POSITIVE_INFINITY) * 1000;
 const personaEvery = option('persona-every', 200_000);
 const faultEvery = option('fault-every', 100_000);
 
@@ -50,7 +51,7 @@ const write = (bytes) => {
 };
 process.stdout.on('error', () => process.exit(1));
 let record = 0;
-for (let n = 0; counts.bytes < bytesWanted; n++) {
+for (let n = 0; counts.bytes < bytesWanted && Date.now() < until; n++) {
   const { bytes, places } = templates[n % templates.length];
   const block = Buffer.from(bytes);
   for (const place of places) block.latin1Write(String(record++).padStart(ID, '0'), place);

@@ -1,5 +1,5 @@
 // Streams generated text through `scan -` and watches its memory. Run after `npm run build`, on Linux:
-//   node bench/soak/run.mjs --gb 20 [--workers 2] [--every 2] > soak.md
+//   node bench/soak/run.mjs --gb 20 [--seconds 600] [--workers 2] [--every 2] > soak.md
 // Prints Markdown: memory over time of the scan and of its workers, growth after warm-up, and whether every count is exact.
 // Exits 1 when a count is wrong or the memory of all processes together grows by more than 5% after the first fifth.
 import { spawn } from 'node:child_process';
@@ -16,11 +16,12 @@ const option = (name, otherwise) => {
 const gb = option('gb', 1);
 const workers = option('workers', 2);
 const every = option('every', 2);
+const longest = option('seconds', 1e9);
 const here = fileURLToPath(new URL('.', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'persona-prior-soak-'));
 const db = join(folder, 'soak.db');
 
-const generator = spawn(process.execPath, [join(here, 'generate.mjs'), '--gb', String(gb)], { stdio: ['ignore', 'pipe', 'pipe'] });
+const generator = spawn(process.execPath, [join(here, 'generate.mjs'), '--gb', String(gb), '--seconds', String(longest)], { stdio: ['ignore', 'pipe', 'pipe'] });
 const cli = join(here, '..', '..', 'dist', 'cli.js');
 const args = [cli, 'scan', '-', '--db', db, '--source', 'soak', '--workers', String(workers), '--json'];
 const started = Date.now();
@@ -79,7 +80,7 @@ const checks = [
   ['skipped', expected.faults, found.skipped],
   ['documents that pass the gate', expected.personas, tally('gate', 'out')],
 ];
-const warm = samples.filter((s) => s.gb > gb / 5);
+const warm = samples.filter((s) => s.gb > expected.bytes / 5e9);
 const mean = (list, key) => list.reduce((n, s) => n + s[key], 0) / Math.max(1, list.length);
 const third = Math.max(1, Math.floor(warm.length / 3));
 const growth = (key) => mean(warm.slice(-third), key) / mean(warm.slice(0, third), key) - 1;

@@ -15,6 +15,7 @@ import { compressors as plain } from 'hyparquet-compressors';
 import type { RawRecord, RecordBatch } from '../types.js';
 import { decodeMarked, holdsMark } from './decode.js';
 import { messageOf, StreamFault } from './fault.js';
+import { unsoundPage } from './parquet-pages.js';
 import type { RandomAccess } from './source.js';
 import { unzstdPage } from './zstd.js';
 
@@ -110,6 +111,13 @@ async function* readRows(
     const stored = group.columns.reduce((n, column) => n + Number(column.meta_data?.total_compressed_size ?? 0), 0);
     file.forget();
     if (rowEnd > firstRecord) {
+      const unsound = await unsoundPage(file.buffer, group, columns);
+      if (unsound !== null) {
+        yield* faults(Math.max(rowStart, firstRecord), rowEnd, unsound, bytes + stored);
+        bytes += stored;
+        rowStart = rowEnd;
+        continue;
+      }
       const read = await scan();
       // hyparquet decodes all of a nested column for every slice of it: it is read once, and kept by the scan
       for (const column of columns) if (nested.has(column)) await read(column, rowStart, rowEnd).catch(() => {});
@@ -126,6 +134,16 @@ async function* readRows(
     }
     bytes += stored;
     rowStart = rowEnd;
+  }
+}
+
+function* faults(from: number, to: number, why: string, bytes: number): Generator<RecordBatch> {
+  const message = `the row group cannot be decoded: ${why}`;
+  for (let at = from; at < to; at += BATCH) {
+    const records = Array.from({ length: Math.min(BATCH, to - at) }, (_, i): RawRecord => {
+      return { kind: 'fault', record: at + i, offset: -1, reason: 'bad_record', message };
+    });
+    yield { records, bytes, compressedBytes: bytes };
   }
 }
 
