@@ -90,17 +90,18 @@ describe('drawAudit', () => {
     expect(new Set(rows.map((r) => r.inclusion))).toEqual(new Set([10 / 50 / 4]));
   });
 
-  it('samples gate rejects by the size of their documents', () => {
+  it('samples gate rejects by block, in strata of the passages that begin in one', () => {
     const gate: Truth = { stratum: 'gate', valence: null };
     const sizes = Array.from({ length: 300 }, (_, i) => (i % 10 === 0 ? 20 : 1));
     const { db } = fill({ a: sizes.map((m) => Array.from({ length: m }, () => gate)) });
     const { strata } = drawAudit(db, { n: 60, design: 'neyman' });
     expect(strata.map((s) => [s.sample, s.population])).toEqual([
       ['gate:1', 270],
-      ['gate:16-31', 30],
+      // three blocks of each long document
+      ['gate:4-7', 90],
     ]);
     // 600 of the 870 passages are in long documents
-    expect(strata[1]!.drawn).toBe(30);
+    expect(strata[1]!.drawn).toBe(41);
   });
 
   it('takes everything where more is asked than there is', () => {
