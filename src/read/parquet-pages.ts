@@ -6,8 +6,12 @@ interface Bytes {
   slice(start: number, end: number): ArrayBuffer | Promise<ArrayBuffer>;
 }
 
-/** Fields that must be there, by the page's type and the field of the page header that holds them (parquet.thrift: DataPageHeader, DictionaryPageHeader, DataPageHeaderV2). */
-const REQUIRED = [{ type: 3, id: 8, name: 'data page of version 2', fields: [1, 2, 3, 4, 5, 6] }];
+/** Fields that must be there, by the page's type and the field of the page header that holds them (parquet.thrift). */
+const REQUIRED = [
+  { type: 0, id: 5, name: 'data page', fields: [1, 2] },
+  { type: 2, id: 7, name: 'dictionary page', fields: [1] },
+  { type: 3, id: 8, name: 'data page of version 2', fields: [1, 2, 3, 4, 5, 6] },
+];
 
 /** Thrift's compact protocol, as far as page headers need it. Throws `RangeError` where the bytes end. */
 interface Cursor {
@@ -17,20 +21,27 @@ interface Cursor {
 
 /** What is wrong with the first page header of these columns that lacks a field or holds a negative one, or null. */
 export async function unsoundPage(file: Bytes, group: RowGroup, columns: readonly string[]): Promise<string | null> {
-  for (const { meta_data: column } of group.columns) {
-    if (column === undefined || !columns.includes(column.path_in_schema[0]!)) continue;
-    // some writers put 0 where there is no dictionary
-    const start = Number(column.dictionary_page_offset || column.data_page_offset);
-    const length = Number(column.total_compressed_size);
-    if (!(start >= 0) || !(length > 0)) continue;
+  for (const column of columns) {
+    const chunks = group.columns.flatMap(({ meta_data: meta }) => {
+      if (meta?.path_in_schema[0] !== column) return [];
+      // some writers put 0 where there is no dictionary
+      const start = Number(meta.dictionary_page_offset || meta.data_page_offset);
+      const length = Number(meta.total_compressed_size);
+      return start >= 0 && length > 0 ? [{ path: meta.path_in_schema.join('.'), start, end: start + length }] : [];
+    });
+    if (chunks.length === 0) continue;
+    // all of a column at once, as the decoder asks for it: what was read for this is still there then
+    const first = Math.min(...chunks.map((chunk) => chunk.start));
     let bytes: ArrayBuffer;
     try {
-      bytes = await file.slice(start, start + length);
+      bytes = await file.slice(first, Math.max(...chunks.map((chunk) => chunk.end)));
     } catch {
       continue; // a chunk that is not all there: the decoder says so
     }
-    const found = firstUnsound({ view: new DataView(bytes), at: 0 });
-    if (found !== null) return `column ${column.path_in_schema.join('.')}: ${found}`;
+    for (const { path, start, end } of chunks) {
+      const found = firstUnsound({ view: new DataView(bytes, start - first, end - start), at: 0 });
+      if (found !== null) return `column ${path}: ${found}`;
+    }
   }
   return null;
 }
@@ -49,7 +60,7 @@ function firstUnsound(cursor: Cursor): string | null {
         }
       }
       const size = header.get(3);
-      if (typeof size !== 'number' || size < 0) return null;
+      if (typeof size !== 'number' || size < 0) return 'a page header has no size';
       cursor.at += size;
     }
   } catch {
@@ -86,9 +97,11 @@ function readValue(cursor: Cursor, type: number, depth: number): Value {
     case 7:
       cursor.at += 8;
       return null;
-    case 8:
-      cursor.at += varint(cursor);
+    case 8: {
+      const length = varint(cursor); // moves the cursor itself
+      cursor.at += length;
       return null;
+    }
     case 9:
     case 10: {
       const head = byte(cursor);

@@ -33,6 +33,36 @@ describe('page headers', () => {
     expect(await chunk('')).toBeNull();
   });
 
+  it('tells of data and dictionary pages without their counts, and of a page without its size', async () => {
+    expect(await chunk('150015021502' + '2c' + '2500' + '00' + '00' + '61')).toMatch(/data page has no sound field 1/);
+    expect(await chunk('150415021502' + '4c' + '2500' + '00' + '00' + '61')).toMatch(
+      /dictionary page has no sound field 1/,
+    );
+    expect(await chunk('15001502' + '00' + '6161')).toMatch(/data page is not there/);
+    expect(await chunk('15081502' + '00' + '6161')).toMatch(/no size/);
+  });
+
+  it('follows headers with statistics to the end of the chunk', async () => {
+    // a dictionary of two, then a data page with least and most value in its statistics, then one without a size
+    const dictionary = '150415041504' + '4c' + '1504' + '1500' + '12' + '00' + '00' + '6161';
+    const page =
+      '150015041504' +
+      '2c' +
+      '1504' +
+      '1510' +
+      '1506' +
+      '1506' +
+      '1c' +
+      '180161' +
+      '180162' +
+      '00' +
+      '00' +
+      '00' +
+      '6262';
+    expect(await chunk(dictionary + page)).toBeNull();
+    expect(await chunk(`${dictionary}${page}1508150200`)).toMatch(/no size/);
+  });
+
   it('counts the rows of the group as bad records', async () => {
     const path = fileURLToPath(new URL('../fixtures/regressions/page-without-lengths.parquet', import.meta.url));
     const file = await openParquet(new Uint8Array(readFileSync(path)));
