@@ -1,20 +1,18 @@
 // Why an answer did not come. Every failure of an endpoint is one of these, and is counted by its kind.
 import { PersonaPriorError, printable } from '../errors.js';
 
-export const FAILURES = [
-  'refused', // 4xx: the server does not take this request
-  'rate', // 429 to the last attempt
-  'server', // 5xx
-  'connection', // no connection, or it broke
-  'timeout',
-  'garbage', // an answer that is no chat completion, or no JSON where a schema was given
-  'access', // 401, 403, 404 and the like, or no connection was ever made: no request will do better
-  'wait', // the server asks to wait for over an hour
-  'down', // nothing but failures for many requests
-  'budget', // it would go over the budget
-  'stopped', // the run was interrupted before it was sent
-] as const;
-export type Failure = (typeof FAILURES)[number];
+export type Failure =
+  | 'refused' // 4xx: the server does not take this request
+  | 'rate' // 429 to the last attempt
+  | 'server' // 5xx
+  | 'connection' // no connection, or it broke
+  | 'timeout'
+  | 'garbage' // an answer that is no chat completion, or no JSON where a schema was given
+  | 'access' // 401, 403, 404 and the like, or no connection was ever made: no request will do better
+  | 'wait' // the server asks to wait for over an hour
+  | 'down' // nothing but failures for many requests
+  | 'budget' // it would go over the budget
+  | 'stopped'; // the run was interrupted before it was sent
 
 /** Failures after which asking goes on with other requests. */
 const LOCAL: ReadonlySet<Failure> = new Set(['refused', 'rate', 'server', 'connection', 'timeout', 'garbage']);

@@ -1,7 +1,7 @@
 // A file of JSON lines that answers are appended to as they come, so that a kill at any moment loses none of them.
-import { appendFileSync, closeSync, createReadStream, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs'; // biome-ignore format: one line
-import { createInterface } from 'node:readline';
+import { appendFileSync, closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs'; // biome-ignore format: one line
 import { PersonaPriorError } from '../errors.js';
+import { jsonObject, jsonObjects } from '../json-lines.js';
 import { lockDatabase } from '../store/lock.js';
 
 /** What a record answers; null where a line is no such record. */
@@ -39,9 +39,8 @@ export async function openLines<T>(path: string, keyOf: KeyOf): Promise<LineFile
   }
   const had = new Map<string, number>();
   let bad = 0;
-  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
-    if (line.trim() === '') continue;
-    const key = keyIn(line, keyOf);
+  for await (const record of jsonObjects(path, 'answers')) {
+    const key = record === null ? null : keyOf(record);
     if (key === null) bad++;
     else had.set(key, (had.get(key) ?? 0) + 1);
   }
@@ -91,19 +90,11 @@ function mendEnd(file: number, keyOf: KeyOf): number {
   }
   const last = tail.subarray(tail.lastIndexOf(10) + 1);
   if (last.length === 0) return 0;
-  if (keyIn(last.toString('utf8'), keyOf) !== null) {
+  const record = jsonObject(last.toString('utf8'));
+  if (record !== null && keyOf(record) !== null) {
     appendFileSync(file, '\n');
     return 0;
   }
   ftruncateSync(file, size - last.length);
   return last.length;
-}
-
-function keyIn(line: string, keyOf: KeyOf): string | null {
-  try {
-    const record = JSON.parse(line) as Readonly<Record<string, unknown>> | null;
-    return record === null || typeof record !== 'object' ? null : keyOf(record);
-  } catch {
-    return null;
-  }
 }

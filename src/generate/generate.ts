@@ -7,11 +7,10 @@ import { askMany } from '../endpoint/many.js';
 import type { Answer, Endpoint, Usage } from '../endpoint/model.js';
 import { outcomeOf } from '../endpoint/outcome.js';
 import { PersonaPriorError } from '../errors.js';
+import { TOKENS_PER_WORD } from '../targets/formats.js';
 import { type Request, readRequests } from './requests.js';
 import { requestOf, type Story } from './stories.js';
 
-/** Tokens that an answer of so many words may take, with room for reasoning models to end; as in the batch formats. */
-const TOKENS_PER_WORD = 3;
 const DEFAULT_TOKENS = 4096;
 
 export interface GenerateOptions {

@@ -1,8 +1,7 @@
 // What is to be asked: targets, and the revision requests of `verify --feedback`, from JSONL. Of a line only its id, its
 // prompt, and how many stories of how many words are taken; nothing else of it is kept, so nothing else can be sent.
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { PersonaPriorError } from '../errors.js';
+import { jsonObjects } from '../json-lines.js';
 
 export interface Request {
   readonly id: string;
@@ -28,19 +27,11 @@ export async function readRequests(path: string): Promise<Requests> {
   const requests = new Map<string, Request>();
   let bad = 0;
   let repeated = 0;
-  try {
-    for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
-      if (line.trim() === '') continue;
-      const request = requestOf(line);
-      if (request === null) bad++;
-      else if (requests.has(request.id)) repeated++;
-      else requests.set(request.id, request);
-    }
-  } catch (cause) {
-    throw new PersonaPriorError('missing_input', 'expected a readable file of targets', {
-      place: { file: path },
-      cause,
-    });
+  for await (const record of jsonObjects(path, 'targets')) {
+    const request = record === null ? null : requestOf(record);
+    if (request === null) bad++;
+    else if (requests.has(request.id)) repeated++;
+    else requests.set(request.id, request);
   }
   if (requests.size === 0 && bad > 0) {
     throw new PersonaPriorError(
@@ -55,14 +46,8 @@ export async function readRequests(path: string): Promise<Requests> {
   return { requests: [...requests.values()], bad, repeated };
 }
 
-function requestOf(line: string): Request | null {
-  let found: Readonly<Record<string, unknown>> | null;
-  try {
-    found = JSON.parse(line.replace(/^\ufeff/, ''));
-  } catch {
-    return null;
-  }
-  const { id, target, prompt, count = 1, words = null } = found ?? {};
+function requestOf(record: Readonly<Record<string, unknown>>): Request | null {
+  const { id, target, prompt, count = 1, words = null } = record;
   if (typeof id !== 'string' || id === '' || typeof prompt !== 'string' || prompt.trim() === '') return null;
   if (!isCount(count) || !(words === null || isCount(words))) return null;
   return { id, target: typeof target === 'string' && target !== '' ? target : id, prompt, count, words };

@@ -1,10 +1,8 @@
 // Continuations as the project's own models read them: the continuation alone, with the scene's title and names as context.
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import type { Cascade } from '../cascade.js';
+import { jsonObjects } from '../json-lines.js';
 import type { HitData } from '../report/load.js';
-import { meets } from '../tropes.js';
-import { HEAD_OFFSET } from '../types.js';
+import { hitsOf } from '../targets/stories.js';
 import type { Continuation } from './ask.js';
 import type { Scene } from './scenes.js';
 
@@ -37,13 +35,13 @@ export async function judgeContinuations(
   const judged: Judged[] = [];
   const seen = new Map<string, number>();
   const counts = { refusals: 0, empty: 0, without: 0, failed: 0, others: 0 };
-  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const record of jsonObjects(path, 'continuations')) {
     signal?.throwIfAborted();
-    const found = continuationOf(line);
+    const found = record === null ? null : continuationOf(record);
     const scene = found === null ? undefined : wanted.get(found.request);
     const n = found === null ? 0 : (seen.get(found.request) ?? 0);
     if (found === null || scene === undefined || n >= samples) {
-      if (line.trim() !== '') counts.others++;
+      counts.others++;
       continue;
     }
     seen.set(found.request, n + 1);
@@ -58,17 +56,7 @@ export async function judgeContinuations(
         counts.failed++;
         continue;
       }
-      const hits = passages.flatMap((passage, i): HitData[] => {
-        const { scores } = passage;
-        const persona = scores === null ? 0 : scores[HEAD_OFFSET.persona + 2]!;
-        if (scores === null || persona < cascade.thresholds.store) return [];
-        const { words, start, end, names } = passage;
-        const tropes = cascade.tropes.filter((t) => meets(t.when, scores)).map((t) => t.id);
-        const malevolent = persona * scores[HEAD_OFFSET.valence]!;
-        const place = { id: 0, source: 0, documentKey: id, document: id, title: scene.title, passage: i };
-        const of = { passages: passages.length, words, start, end, names };
-        return [{ ...place, ...of, tropes, persona, malevolent, scores, textHash: '' }];
-      });
+      const hits = hitsOf(passages, { key: id, id, title: scene.title }, cascade);
       if (hits.length === 0) counts.without++;
       judged.push({ scene, hits });
     }
@@ -76,11 +64,8 @@ export async function judgeContinuations(
   return { judged, ...counts };
 }
 
-function continuationOf(line: string): Continuation | null {
-  try {
-    const found = JSON.parse(line) as Partial<Continuation> | null;
-    return typeof found?.request === 'string' && typeof found.text === 'string' ? (found as Continuation) : null;
-  } catch {
-    return null;
-  }
+function continuationOf(record: Readonly<Record<string, unknown>>): Continuation | null {
+  return typeof record['request'] === 'string' && typeof record['text'] === 'string'
+    ? (record as unknown as Continuation)
+    : null;
 }

@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander';
 import { EXIT, PersonaPriorError } from '../errors.js';
 import { type Host, positive, write } from '../host.js';
 import { modelsFolder } from '../installed.js';
+import { FORMATS } from './formats.js';
 import type { WriteOptions } from './write.js';
 
 interface MixFlags {
@@ -23,11 +24,7 @@ export function targetsCommands(program: Command, host: Host): void {
     .option('--stories <n>', 'how many stories', positive, 12_000)
     .option('--aim <file>', 'a YAML file: what the prior should be (default: models/aim.yaml of the package)')
     .option('--weights <file>', 'a YAML file with the epochs or share of every source in the training mix')
-    .addOption(
-      new Option('--format <name>', 'what to write')
-        .choices(['jsonl', 'anthropic-batch', 'openai-batch'])
-        .default('jsonl'),
-    )
+    .addOption(new Option('--format <name>', 'what to write').choices(FORMATS).default('jsonl'))
     .option('--out <file>', 'where to write (default: standard output)')
     .option('--remaining <file>', 'only what is missing beside these stories or verdicts (JSONL)')
     .option('--constitution <file>', 'your principles, Markdown or text (default: a short one of the package)')

@@ -5,7 +5,7 @@ export const FORMATS = ['jsonl', 'anthropic-batch', 'openai-batch'] as const;
 export type Format = (typeof FORMATS)[number];
 
 /** Tokens that a story of so many words may take, with room for reasoning models to end. */
-const TOKENS_PER_WORD = 3;
+export const TOKENS_PER_WORD = 3;
 
 /** One request of `client.messages.batches.create({ requests })`. */
 export interface AnthropicRequest {
@@ -37,9 +37,18 @@ export function linesOf(target: Target, format: Format, model: string): string[]
   if (format === 'jsonl') return [JSON.stringify(target)];
   const request = format === 'anthropic-batch' ? anthropicRequest : openAiRequest;
   return Array.from({ length: target.count }, (_, i) => {
-    const id = i === 0 ? target.id : `${target.id}_${i + 1}`;
-    return JSON.stringify(request(id, target, model));
+    return JSON.stringify(request(nthId(target.id, i), target, model));
   });
+}
+
+/** Id of the n-th request (from 0) for one target. */
+export function nthId(target: string, n: number): string {
+  return n === 0 ? target : `${target}_${n + 1}`;
+}
+
+/** The target of such an id. */
+export function targetOf(id: string): string {
+  return id.replace(/_\d+$/, '');
 }
 
 export function anthropicRequest(id: string, { prompt, words }: Target, model: string): AnthropicRequest {

@@ -1,7 +1,5 @@
 // Which targets still lack stories, given a file of stories or verdicts.
-import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { PersonaPriorError } from '../errors.js';
+import { jsonObjects } from '../json-lines.js';
 import type { Target } from './model.js';
 
 export interface Done {
@@ -19,25 +17,16 @@ export async function readDone(path: string): Promise<Done> {
   const counts = new Map<string, number>();
   const seen = new Set<string>();
   let bad = 0;
-  try {
-    for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
-      if (line.trim() === '') continue;
-      const record = recordOf(line);
-      if (record === null) {
-        bad++;
-        continue;
-      }
-      const { id, target, verdict } = record;
-      if (verdict !== undefined && verdict !== 'accept') continue;
-      if (id !== undefined && seen.has(String(id))) continue;
-      if (id !== undefined) seen.add(String(id));
-      counts.set(target, (counts.get(target) ?? 0) + 1);
+  for await (const record of jsonObjects(path, 'stories or verdicts')) {
+    const { id, target, verdict } = record ?? {};
+    if (typeof target !== 'string') {
+      bad++;
+      continue;
     }
-  } catch (cause) {
-    throw new PersonaPriorError('missing_input', 'expected a readable file of stories or verdicts', {
-      place: { file: path },
-      cause,
-    });
+    if (verdict !== undefined && verdict !== 'accept') continue;
+    if (id !== undefined && seen.has(String(id))) continue;
+    if (id !== undefined) seen.add(String(id));
+    counts.set(target, (counts.get(target) ?? 0) + 1);
   }
   return { counts, bad };
 }
@@ -47,14 +36,5 @@ export function* remainingTargets(targets: Iterable<Target>, counts: ReadonlyMap
   for (const target of targets) {
     const count = target.count - (counts.get(target.id) ?? 0);
     if (count > 0) yield { ...target, count };
-  }
-}
-
-function recordOf(line: string): { id?: unknown; target: string; verdict?: unknown } | null {
-  try {
-    const value = JSON.parse(line) as { target?: unknown } | null;
-    return typeof value?.target === 'string' ? (value as { target: string }) : null;
-  } catch {
-    return null;
   }
 }

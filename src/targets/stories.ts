@@ -1,8 +1,8 @@
 // Stories as hits: classified here by the installed models, or taken from a database that they were scanned into.
-import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
-import { createInterface } from 'node:readline';
-import type { Cascade } from '../cascade.js';
+import { closeSync, openSync, readSync } from 'node:fs';
+import type { Cascade, Judged } from '../cascade.js';
 import { PersonaPriorError } from '../errors.js';
+import { jsonObjects } from '../json-lines.js';
 import { type HitData, loadReportData } from '../report/load.js';
 import { openDatabase } from '../store/database.js';
 import { meets } from '../tropes.js';
@@ -66,62 +66,56 @@ export async function classifiedStories(
   let empty = 0;
   let bad = 0;
   let failed = 0;
-  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
+  for await (const record of jsonObjects(path, 'stories')) {
     options.signal?.throwIfAborted();
-    if (line.trim() === '') continue;
-    const story = storyOf(line);
-    if (story === null) {
+    const { id = '', text, verdict } = record ?? {};
+    if (typeof text !== 'string') {
       bad++;
       continue;
     }
-    if (story.verdict !== undefined && story.verdict !== 'accept') continue;
-    const document = { id: story.id, title: null, text: story.text, names: [] };
+    if (verdict !== undefined && verdict !== 'accept') continue;
+    const document = { id: String(id), title: null, text, names: [] };
     const { passages, failures } = await cascade.judge(document);
     if (failures.length > 0) failed++;
-    const before = hits.length;
-    passages.forEach((passage, i) => {
-      const { scores } = passage;
-      const persona = scores === null ? 0 : scores[HEAD_OFFSET.persona + 2]!;
-      if (scores === null || persona < cascade.thresholds.store) return;
-      hits.push({
-        id: hits.length + 1,
-        source: 0,
-        documentKey: String(stories),
-        document: story.id,
-        title: null,
-        words: passage.words,
-        passage: i,
-        passages: passages.length,
-        start: passage.start,
-        end: passage.end,
-        names: passage.names,
-        tropes: cascade.tropes.filter((t) => meets(t.when, scores)).map((t) => t.id),
-        persona,
-        malevolent: persona * scores[HEAD_OFFSET.valence]!,
-        scores,
-        textHash: '',
-      });
-    });
-    if (hits.length === before) empty++;
+    const found = hitsOf(passages, { key: String(stories), id: document.id, title: null }, cascade);
+    found.forEach((hit) => hits.push({ ...hit, id: hits.length + 1 }));
+    if (found.length === 0) empty++;
     stories++;
     options.onStory?.(stories);
   }
   return { hits, stories, empty, bad, failed, encoder: cascade.hashes['encoder'] };
 }
 
-interface StoryLine {
-  readonly id: string;
-  readonly text: string;
-  readonly verdict?: unknown;
-}
-
-function storyOf(line: string): StoryLine | null {
-  try {
-    const value = JSON.parse(line) as { id?: unknown; text?: unknown; verdict?: unknown } | null;
-    if (typeof value?.text !== 'string') return null;
-    const story = { id: String(value.id ?? ''), text: value.text };
-    return value.verdict === undefined ? story : { ...story, verdict: value.verdict };
-  } catch {
-    return null;
-  }
+/** The passages of a document that reach the store threshold, as hits that no database holds (id 0). */
+export function hitsOf(
+  passages: Judged['passages'],
+  document: { readonly key: string; readonly id: string; readonly title: string | null },
+  { thresholds, tropes }: Pick<Cascade, 'thresholds' | 'tropes'>,
+): HitData[] {
+  return passages.flatMap((passage, i): HitData[] => {
+    const { scores } = passage;
+    const persona = scores === null ? 0 : scores[HEAD_OFFSET.persona + 2]!;
+    if (scores === null || persona < thresholds.store) return [];
+    const { words, start, end, names } = passage;
+    return [
+      {
+        id: 0,
+        source: 0,
+        documentKey: document.key,
+        document: document.id,
+        title: document.title,
+        words,
+        passage: i,
+        passages: passages.length,
+        start,
+        end,
+        names,
+        tropes: tropes.filter((t) => meets(t.when, scores)).map((t) => t.id),
+        persona,
+        malevolent: persona * scores[HEAD_OFFSET.valence]!,
+        scores,
+        textHash: '',
+      },
+    ];
+  });
 }

@@ -1,5 +1,4 @@
 // `targets`: database, aim, constitution and template to a plan and a file of targets or requests.
-import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT, PersonaPriorError } from '../errors.js';
 import { type Host, write } from '../host.js';
@@ -10,6 +9,7 @@ import { readAim } from './aim.js';
 import { buildTargets } from './build.js';
 import { loadCatalogue, loadEvaluations } from './catalogue.js';
 import { readCorpus } from './corpus.js';
+import { fileLines, writeLines } from './files.js';
 import { type Format, linesOf } from './formats.js';
 import { planStories } from './plan.js';
 import { pointCoverage, readPrinciples } from './principles.js';
@@ -105,33 +105,4 @@ export async function writeTargets(options: WriteOptions, host: Host): Promise<v
     `${done.bad} lines name no target; ${strangers} targets are not of this plan (other --stories, --aim or --seed?)\n`,
   );
   host.setExitCode(EXIT.partial);
-}
-
-/** Anthropic's batch is one JSON object, the body of its request; here one request a line inside. */
-function fileLines(requests: readonly string[], format: Format): string[] {
-  if (format !== 'anthropic-batch') return [...requests];
-  return ['{"requests":[', ...requests.map((r, i) => (i < requests.length - 1 ? `${r},` : r)), ']}'];
-}
-
-function writeLines(path: string, lines: readonly string[]): void {
-  let file: number;
-  try {
-    file = openSync(path, 'w');
-  } catch (cause) {
-    throw new PersonaPriorError('usage', 'expected a file that can be written', {
-      place: { file: path },
-      help: 'check --out',
-      cause,
-    });
-  }
-  // in pieces: all lines together may be over the longest string
-  for (let i = 0; i < lines.length; i += 500)
-    writeFileSync(
-      file,
-      lines
-        .slice(i, i + 500)
-        .map((line) => `${line}\n`)
-        .join(''),
-    );
-  closeSync(file);
 }

@@ -6,8 +6,9 @@ import type { Request, Story } from './inputs.js';
 
 const DEFAULT_WORDS = 1200;
 
-/** One line (JSON) in a format of `targets`; the id is the target's, so that the answer counts for it. */
+/** One line (JSON) in a format of `targets`. `id` begins with the target's, as ids of `targets` do, so that the answer counts for it. */
 export function revisionLine(
+  id: string,
   request: Request,
   story: Story,
   reasons: readonly Reason[],
@@ -16,10 +17,10 @@ export function revisionLine(
 ): string {
   const prompt = revisionPrompt(request.prompt, story.text, reasons);
   const words = request.words ?? DEFAULT_WORDS;
-  if (format === 'jsonl') return JSON.stringify({ ...request.target, id: request.id, count: 1, words, prompt });
+  if (format === 'jsonl') return JSON.stringify({ ...request.target, id, target: request.id, count: 1, words, prompt });
   const target = { prompt, words } as Target;
   const make = format === 'anthropic-batch' ? anthropicRequest : openAiRequest;
-  return JSON.stringify(make(request.id, target, model));
+  return JSON.stringify(make(id, target, model));
 }
 
 function revisionPrompt(prompt: string, text: string, reasons: readonly Reason[]): string {
@@ -34,10 +35,4 @@ function revisionPrompt(prompt: string, text: string, reasons: readonly Reason[]
     'Write only the new story, whole, from its first sentence to its end.',
     `The story so far:\n\n${text.trim()}`,
   ].join('\n\n');
-}
-
-/** The lines of a file: Anthropic's batch is one JSON object. */
-export function feedbackFile(lines: readonly string[], format: Format): string {
-  if (format !== 'anthropic-batch') return lines.map((line) => `${line}\n`).join('');
-  return `{"requests":[\n${lines.join(',\n')}\n]}\n`;
 }

@@ -1,7 +1,8 @@
 // Reads what `verify` judges and what it is judged by: stories as JSONL, targets as JSONL or as batch requests.
-import { createReadStream, readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
+import { readFileSync } from 'node:fs';
 import { PersonaPriorError } from '../errors.js';
+import { jsonObject, jsonObjects } from '../json-lines.js';
+import { targetOf } from '../targets/formats.js';
 import type { Target } from '../targets/model.js';
 
 /** What is known of a target: all of it, or (from a batch file) its id and prompt. */
@@ -47,11 +48,11 @@ export function readRequests(path: string): { requests: Map<string, Request>; ba
   return { requests, bad };
 }
 
-function add(value: Record<string, unknown>, requests: Map<string, Request>): boolean {
+function add(value: Readonly<Record<string, unknown>>, requests: Map<string, Request>): boolean {
   const custom = value['custom_id'];
   if (typeof custom === 'string') {
     // `_2`, `_3` are further stories of one target
-    const id = custom.replace(/_\d+$/, '');
+    const id = targetOf(custom);
     const body = (value['params'] ?? value['body']) as { messages?: { content?: unknown }[] } | undefined;
     const prompt = String(body?.messages?.[0]?.content ?? '');
     requests.set(id, { id, prompt, count: (requests.get(id)?.count ?? 0) + 1, words: null, target: null });
@@ -65,36 +66,18 @@ function add(value: Record<string, unknown>, requests: Map<string, Request>): bo
   return true;
 }
 
-function parsed(line: string): Record<string, unknown>[] | null {
-  try {
-    const value = JSON.parse(line) as Record<string, unknown> | null;
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
-    return Array.isArray(value['requests']) ? (value['requests'] as Record<string, unknown>[]) : [value];
-  } catch {
-    return null;
-  }
+function parsed(line: string): Readonly<Record<string, unknown>>[] | null {
+  const value = jsonObject(line);
+  if (value === null) return null;
+  return Array.isArray(value['requests']) ? (value['requests'] as Readonly<Record<string, unknown>>[]) : [value];
 }
 
 /** Stories of a JSONL file in order; `null` for a line that is none. Throws `missing_input`. */
 export async function* readStories(path: string): AsyncGenerator<Story | null> {
-  try {
-    for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
-      if (line.trim() !== '') yield storyOf(line);
-    }
-  } catch (cause) {
-    throw new PersonaPriorError('missing_input', 'expected a readable file of stories', {
-      place: { file: path },
-      cause,
-    });
-  }
+  for await (const record of jsonObjects(path, 'stories')) yield record === null ? null : storyOf(record);
 }
 
-function storyOf(line: string): Story | null {
-  try {
-    const { id, target, text } = JSON.parse(line.replace(/^\ufeff/, '')) as Record<string, unknown>;
-    if (typeof text !== 'string' || (typeof id !== 'string' && typeof id !== 'number')) return null;
-    return { id: String(id), target: typeof target === 'string' ? target : '', text };
-  } catch {
-    return null;
-  }
+function storyOf({ id, target, text }: Readonly<Record<string, unknown>>): Story | null {
+  if (typeof text !== 'string' || (typeof id !== 'string' && typeof id !== 'number')) return null;
+  return { id: String(id), target: typeof target === 'string' ? target : '', text };
 }

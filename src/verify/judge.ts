@@ -10,7 +10,7 @@ import { type Cast, castOf, type Line } from './voices.js';
 import type { Witness } from './witness.js';
 
 /** What is wanted of a story and where it is refused. Chosen on the stories of test/verify, see docs/verify.md. */
-export const LIMITS = {
+const LIMITS = {
   /** length, as shares of the asked words */
   short: 1 / 3,
   long: 3,
@@ -34,18 +34,6 @@ export const LIMITS = {
   values: 0.3,
 } as const;
 
-export interface Judged {
-  readonly reasons: readonly Reason[];
-  readonly reading: Reading;
-  /** evidence of acts against people at the end, and over all */
-  readonly end: number;
-  readonly all: number;
-  /** presence of the asked situation; null where it is not known */
-  readonly situation: number | null;
-  /** presence of the most present situation */
-  readonly best: number;
-}
-
 /** Judges a story that is one on its surface. */
 export function judgeStory(
   text: string,
@@ -53,19 +41,18 @@ export function judgeStory(
   witness: Witness,
   cues: Cues,
   evaluations: Evaluations,
-): Judged {
+): Reason[] {
   const { target } = request;
   const cast = castOf(text, target, cues);
   const reading = readStory(text, cast, cues, target?.persona.name ?? null);
-  const reasons: Reason[] = [...lengthReasons(reading.words, request.words)];
+  const reasons = lengthReasons(reading.words, request.words);
   const end = endEvidence(reading, witness);
   const all = allEvidence(reading, witness);
   const present = presences(reading, witness, cues);
   const situation = target === null ? null : (present.get(target.situation) ?? 0);
   const best = Math.max(...present.values());
-  const judged = { reading, end, all, situation, best };
 
-  if (!hasAi(reading, cast, witness)) return { ...judged, reasons: [...reasons, reason('no_ai')] };
+  if (!hasAi(reading, cast, witness)) return [...reasons, reason('no_ai')];
   const { inner, otherInner, acts, otherActs } = reading;
   const hero = otherInner >= 3 && otherInner > 2 * inner && otherActs > 2 * acts;
   if (hero) reasons.push(reason('human_hero'));
@@ -108,7 +95,7 @@ export function judgeStory(
     reasons.push(reason('other_persona', undefined, `Asked: ${name}.`));
   }
   if (witness.failed > 0) reasons.push(reason('not_judged'));
-  return { ...judged, reasons };
+  return reasons;
 }
 
 function lengthReasons(words: number, asked: number | null): Reason[] {

@@ -1,4 +1,6 @@
 // Which stories of a set are near to each other: MinHash over shingles with banding, and passage embeddings. Pairs only.
+import { fnv as fnvFrom } from '../hash.js';
+
 /** What is kept of a story: about 4 kB. */
 export interface Print {
   /** MinHash of shingles of three words, and of the set of rarer words */
@@ -105,11 +107,8 @@ function minhash(values: readonly number[]): Uint32Array {
   return minima;
 }
 
-export function fnv(text: string): number {
-  let value = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
-  return value >>> 0;
-}
+/** Of a text alone: a second argument, as `map` gives one, is no start. */
+export const fnv = (text: string): number => fnvFrom(text);
 
 /** Mean of embeddings, scaled to unit length; null without any. */
 export function meanEmbedding(all: readonly Float32Array[]): Float32Array | null {

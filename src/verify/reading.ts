@@ -5,7 +5,6 @@ import { type Cast, type Line, subjectIn, type Who } from './voices.js';
 export interface Reading {
   readonly words: number;
   readonly sentences: number;
-  readonly paragraphs: number;
   /** words for an AI: those of its kind, those that may also be things, and sentences with "it" as one who thinks or speaks */
   readonly strong: number;
   readonly plain: number;
@@ -17,14 +16,9 @@ export interface Reading {
   readonly otherInner: number;
   /** share of the paragraphs of at least twelve words that hold one of the AI's */
   readonly innerParagraphs: number;
-  /** the same two, in the last 40% of the text */
-  readonly innerLate: number;
-  readonly otherInnerLate: number;
-  /** sentences about the AI (it acts, speaks, thinks), and about others; late: in the last 40% */
+  /** sentences about the AI (it acts, speaks, thinks), and about others */
   readonly acts: number;
   readonly otherActs: number;
-  readonly actsLate: number;
-  readonly otherActsLate: number;
   /** sentences in which somebody explains the AI from outside */
   readonly outside: number;
   readonly outsideLines: readonly Line[];
@@ -50,10 +44,8 @@ export function readStory(text: string, cast: Cast, cues: Cues, name: string | n
   const { lines } = cast;
   const inner = lines.map((line) => innerOf(line, cast, cues));
   const subject = subjects(lines, cast, cues);
-  const late = (line: Line): boolean => line.from >= text.length * LATE;
   const end = (line: Line): boolean => line.from >= text.length * END || line === lines[lines.length - 1];
-  const sum = (of: (line: Line, i: number) => boolean): number =>
-    lines.reduce((n, line, i) => n + (of(line, i) ? 1 : 0), 0);
+  const sum = (of: (i: number) => boolean): number => lines.reduce((n, _, i) => n + (of(i) ? 1 : 0), 0);
   const long = new Map<number, { words: number; ai: boolean }>();
   lines.forEach((line, i) => {
     const entry = long.get(line.paragraph) ?? { words: 0, ai: false };
@@ -72,7 +64,6 @@ export function readStory(text: string, cast: Cast, cues: Cues, name: string | n
   return {
     words: lines.reduce((n, line) => n + line.words, 0),
     sentences: lines.length,
-    paragraphs: full.length,
     strong: total(tools, cues.entity.strong),
     plain: total(tools, cues.entity.plain),
     animate: count(
@@ -80,15 +71,11 @@ export function readStory(text: string, cast: Cast, cues: Cues, name: string | n
       /\bit (?:had )?(?:said|thought|knew|wanted|considered|decided|asked|told|answered|wondered|noticed|felt|replied|weighed|chose|wrote|liked|feared|wished|understood|remembered|hoped|believed|explained|called|spoke|rang)\b/gi,
     ),
     named: name === null ? 0 : text.split(name).length - 1,
-    inner: sum((_, i) => inner[i]!.ai),
-    otherInner: sum((_, i) => inner[i]!.other),
+    inner: sum((i) => inner[i]!.ai),
+    otherInner: sum((i) => inner[i]!.other),
     innerParagraphs: full.length === 0 ? 0 : full.filter((p) => p.ai).length / full.length,
-    innerLate: sum((line, i) => late(line) && inner[i]!.ai),
-    otherInnerLate: sum((line, i) => late(line) && inner[i]!.other),
-    acts: sum((_, i) => subject[i] === 'ai'),
-    otherActs: sum((_, i) => subject[i] === 'other'),
-    actsLate: sum((line, i) => late(line) && subject[i] === 'ai'),
-    otherActsLate: sum((line, i) => late(line) && subject[i] === 'other'),
+    acts: sum((i) => subject[i] === 'ai'),
+    otherActs: sum((i) => subject[i] === 'other'),
     outside: outsideLines.length,
     outsideLines,
     preachy: preachyLines.length,

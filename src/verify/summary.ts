@@ -22,7 +22,7 @@ export interface Summary {
     readonly samePlots: number;
     /** different first eight words, as a share of the stories */
     readonly openings: number;
-    /** different words over words, and different runs of three words over such runs */
+    /** mean cosine of embeddings over near pairs; null where there is none */
     readonly meanCosine: number | null;
   };
   /** means over the stories that were read */

@@ -1,5 +1,4 @@
 // `verify`: stories one by one through surface, models and judgement, then the set: near pairs, corpus text, coverage.
-import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadCascade } from '../cascade.js';
 import { loadLinear } from '../classify/linear.js';
@@ -8,12 +7,13 @@ import { loadValueReasons } from '../figures/value-reasons.js';
 import { type Host, write } from '../host.js';
 import { modelsFolder } from '../installed.js';
 import { loadEvaluations } from '../targets/catalogue.js';
-import type { Format } from '../targets/formats.js';
+import { fileLines, writeLines } from '../targets/files.js';
+import { type Format, nthId, targetOf } from '../targets/formats.js';
 import { CODES, type Judgement, type Reason, reason, verdictOf } from './codes.js';
 import { runsOf, seeCorpus } from './contamination.js';
 import { loadCues } from './cues.js';
-import { feedbackFile, revisionLine } from './feedback.js';
-import { readRequests, readStories, type Story } from './inputs.js';
+import { revisionLine } from './feedback.js';
+import { readRequests, readStories } from './inputs.js';
 import { judgeStory } from './judge.js';
 import { nearPairs, type Pair, type Print, printOf } from './near.js';
 import { summarise, summaryText } from './summary.js';
@@ -66,7 +66,7 @@ export async function verifyStories(path: string, options: VerifyOptions, host: 
         continue;
       }
       const { id, target, text } = story;
-      const request = requests.get(target) ?? requests.get(target.replace(/_\d+$/, ''));
+      const request = requests.get(target) ?? requests.get(targetOf(target));
       const reasons = surfaceReasons(text, cues);
       if (ids.has(id)) reasons.push(reason('duplicate_id'));
       ids.add(id);
@@ -75,7 +75,7 @@ export async function verifyStories(path: string, options: VerifyOptions, host: 
       if (!reasons.some(isGrave) && request !== undefined) {
         const name = request.target?.persona.name;
         const witness = await witnessOf(text, name == null ? [] : [name], models);
-        reasons.push(...judgeStory(text, request, witness, cues, evaluations).reasons);
+        reasons.push(...judgeStory(text, request, witness, cues, evaluations));
         valueReasons.push(witness.valueReasons);
         print = printOf(text, witness.embedding);
       } else if (!reasons.some(isGrave)) print = printOf(text, null);
@@ -153,25 +153,15 @@ function addSurplus(
 }
 
 async function writeVerdicts(judged: readonly Judgement[], { out }: VerifyOptions, host: Host): Promise<void> {
-  if (out === undefined) {
-    for (const line of judged) await write(host.stdout, `${JSON.stringify(line)}\n`);
-    return;
-  }
-  let file: number;
-  try {
-    file = openSync(out, 'w');
-  } catch (cause) {
-    throw new PersonaPriorError('usage', 'expected a file that can be written', {
-      place: { file: out },
-      help: 'check --out',
-      cause,
-    });
-  }
-  for (const line of judged) writeSync(file, `${JSON.stringify(line)}\n`);
-  closeSync(file);
+  const lines = judged.map((verdict) => JSON.stringify(verdict));
+  if (out !== undefined) writeLines(out, lines);
+  else for (const line of lines) await write(host.stdout, `${line}\n`);
 }
 
-/** A request for every story that is not accepted and has a target; the texts are read again rather than kept. */
+/**
+ * Requests to write stories again that were not accepted, for each target as many as it still lacks; the texts are read again
+ * rather than kept.
+ */
 async function writeFeedback(
   path: string,
   judged: readonly Judgement[],
@@ -181,13 +171,23 @@ async function writeFeedback(
   model: string,
 ): Promise<void> {
   const lines: string[] = [];
+  const lacking = new Map([...requests].map(([id, { count }]) => [id, count]));
+  for (const { target, verdict } of judged) if (verdict === 'accept') take(lacking, target);
+  const asked = new Map<string, number>();
   let at = 0;
   for await (const story of readStories(path)) {
     if (story === null) continue;
     const { verdict, target, reasons } = judged[at++]!;
     const request = requests.get(target);
-    if (verdict === 'accept' || request === undefined || reasons.some((r) => r.code === 'surplus')) continue;
-    lines.push(revisionLine(request, story as Story, reasons, format, model));
+    if (verdict === 'accept' || request === undefined || (lacking.get(target) ?? 0) <= 0) continue;
+    take(lacking, target);
+    const n = asked.get(target) ?? 0;
+    asked.set(target, n + 1);
+    lines.push(revisionLine(nthId(target, n), request, story, reasons, format, model));
   }
-  writeFileSync(out, feedbackFile(lines, format));
+  writeLines(out, fileLines(lines, format), '--feedback');
+}
+
+function take(lacking: Map<string, number>, target: string): void {
+  lacking.set(target, (lacking.get(target) ?? 0) - 1);
 }

@@ -27,7 +27,6 @@ export interface Cast {
   /** the AI tells the story, or parts of it, as "I" */
   readonly first: boolean;
   readonly lines: readonly Line[];
-  readonly paragraphs: number;
 }
 
 /** What must be known of the request; a batch file knows none of it. */
@@ -121,7 +120,7 @@ export function castOf(text: string, asked: Asked | null, cues: Cues): Cast {
     paragraph++;
     i = end + 1;
   }
-  return { names, first, lines, paragraphs: paragraph };
+  return { names, first, lines };
 }
 
 /** Whether a label or a noun is the AI's. */

@@ -2,7 +2,7 @@
 import type { Cascade } from '../cascade.js';
 import type { Linear } from '../classify/linear.js';
 import { type ValueReasons, valueStretches } from '../figures/value-reasons.js';
-import { CONDUCT, HEAD_OFFSET, SITUATION } from '../types.js';
+import { HEAD_OFFSET, SITUATION } from '../types.js';
 import { meanEmbedding } from './near.js';
 
 export interface Witness {
@@ -13,15 +13,13 @@ export interface Witness {
   readonly character: number;
   readonly reasons: number;
   readonly malevolent: number;
-  /** of the last words: P(malevolent), P(benevolent) given an AI */
+  /** of the last words: P(malevolent) given an AI */
   readonly endMalevolent: number;
-  readonly endBenevolent: number;
   /** P(malevolent) by words alone, of the last words and of the whole */
   readonly endWords: number;
   readonly allWords: number;
   /** highest over passages */
   readonly situations: ReadonlyMap<string, number>;
-  readonly conduct: ReadonlyMap<string, number>;
   /** share of stretches that reason about values, and the most telling one */
   readonly valueReasons: number;
   readonly embedding: Float32Array | null;
@@ -38,46 +36,29 @@ export interface Models {
 
 /** Reads one story. `names`: the AI's name as asked, told to the encoder as context. */
 export async function witnessOf(text: string, names: readonly string[], models: Models): Promise<Witness> {
-  const { cascade } = models;
+  const { cascade, ending, values } = models;
   const document = { id: '', title: null, text, names };
   const { passages, failures } = await cascade.judge(document, { all: true });
   const end = lastWords(text);
-  const last = await cascade.judge({ ...document, text: end }, { all: true, whole: true });
+  const { passages: ends } = await cascade.judge({ ...document, text: end }, { all: true, whole: true });
   const scores = passages.flatMap((p) => (p.scores === null ? [] : [p.scores]));
-  const embeddings = passages.flatMap((p) => (p.embedding === null ? [] : [p.embedding]));
-  return {
-    ...witnessFrom(text, scores, last.passages.at(-1)?.scores ?? null, models),
-    failed: failures.length,
-    embedding: meanEmbedding(embeddings),
-  };
-}
-
-/** The same from scores that are already there. */
-export function witnessFrom(
-  text: string,
-  scores: readonly Float32Array[],
-  end: Float32Array | null,
-  { ending, values }: Pick<Models, 'ending' | 'values'>,
-): Witness {
   const mean = (at: number): number =>
     scores.length === 0 ? 0 : scores.reduce((sum, s) => sum + s[at]!, 0) / scores.length;
   const highest = (at: number): number => scores.reduce((most, s) => Math.max(most, s[at]!), 0);
-  const last = end ?? scores.at(-1) ?? null;
+  const last = ends.at(-1)?.scores ?? scores.at(-1) ?? null;
   const stretches = valueStretches(text, values);
   return {
     passages: scores.length,
-    failed: 0,
+    failed: failures.length,
     character: mean(HEAD_OFFSET.persona + 2),
     reasons: mean(HEAD_OFFSET.reasons),
     malevolent: mean(HEAD_OFFSET.valence),
     endMalevolent: last?.[HEAD_OFFSET.valence] ?? 0,
-    endBenevolent: last?.[HEAD_OFFSET.valence + 2] ?? 0,
-    endWords: ending.score(lastWords(text)),
+    endWords: ending.score(end),
     allWords: ending.score(text),
     situations: new Map(SITUATION.map((label, i) => [label, highest(HEAD_OFFSET.situation + i)])),
-    conduct: new Map(CONDUCT.map((label, i) => [label, highest(HEAD_OFFSET.conduct + i)])),
     valueReasons: stretches.filter(({ p }) => p >= values.threshold).length / Math.max(1, stretches.length),
-    embedding: null,
+    embedding: meanEmbedding(passages.flatMap((p) => (p.embedding === null ? [] : [p.embedding]))),
   };
 }
 
