@@ -277,12 +277,12 @@ def rows_of(partition, job, counters, attempt=0):
             _close()
 
 
-# what is counted of the tallies: stage, kind, reason or None for any
+# what is counted of the tallies, for any reason: stage, kind
 COUNTED = {
-    "documents": ("read", "out", None),
-    "skipped": ("read", "dropped", None),
-    "repaired": ("read", "repaired", None),
-    "passages": ("transformer", "in", None),
+    "documents": ("read", "out"),
+    "skipped": ("read", "dropped"),
+    "repaired": ("read", "repaired"),
+    "passages": ("transformer", "in"),
 }
 COUNTERS = ("partitions", "documents", "skipped", "repaired", "passages", "hits", "failed", "faults", "incomplete")
 
@@ -295,6 +295,6 @@ def count(counters, name, value):
     elif name == "tally":
         if value["kind"] == "failed":
             counters["failed"].add(value["n"])
-        for counter, (stage, kind, _) in COUNTED.items():
+        for counter, (stage, kind) in COUNTED.items():
             if value["stage"] == stage and value["kind"] == kind:
                 counters[counter].add(value["n"])

@@ -9,7 +9,7 @@ export interface Host {
   readonly stderr: Writable & { isTTY?: boolean };
   readonly signal: AbortSignal;
   readonly argv: readonly string[];
-  /** the environment: API keys are read from it, nothing else */
+  /** the environment, for API keys */
   readonly env?: Readonly<Record<string, string | undefined>>;
   setExitCode(code: number): void;
 }

@@ -1,7 +1,7 @@
 // Compression by magic bytes, and decompression as chunks of a useful size that keep what came before a fault.
 import { bunzip2 } from './bzip2.js';
 import { StreamFault } from './fault.js';
-import { gunzip } from './gzip.js';
+import { gunzip, type Reopen } from './gzip.js';
 import { unlz4 } from './lz4.js';
 import { unxz } from './xz.js';
 import { unzstd } from './zstd.js';
@@ -37,12 +37,12 @@ const CHUNK = 256 * 1024;
 
 /**
  * Decompressed chunks. A broken stream gives all that came before, then throws a {@link StreamFault} with the uncompressed
- * offset of the break. `reopen` gives the source once more from its start, see {@link gunzip}.
+ * offset of the break. `reopen` gives the source once more from a byte on, see {@link gunzip}.
  */
 export async function* decompress(
   source: AsyncIterable<Uint8Array>,
   compression: Compression,
-  reopen?: () => AsyncIterable<Uint8Array>,
+  reopen?: Reopen,
 ): AsyncGenerator<Uint8Array> {
   let offset = 0;
   let fault: unknown;
@@ -71,7 +71,7 @@ export async function* decompress(
 function decoder(
   source: AsyncIterable<Uint8Array>,
   compression: Compression,
-  reopen?: () => AsyncIterable<Uint8Array>,
+  reopen?: Reopen,
 ): AsyncIterable<Uint8Array> {
   switch (compression) {
     case 'gzip':

@@ -2,8 +2,11 @@
 // Web archives have a member for each record: behind a broken one what follows is found again.
 import { constants, createGunzip, gunzipSync } from 'node:zlib';
 import { messageOf, type Rest, StreamFault } from './fault.js';
-import { counted, skip } from './source.js';
+import { counted } from './source.js';
 import { through } from './through.js';
+
+/** The compressed source once more, from a byte on. */
+export type Reopen = (start: number) => AsyncIterable<Uint8Array>;
 
 /** Input worked on at once: deflate expands it at most 1032 times. */
 const PIECE = 128 * 1024;
@@ -12,14 +15,11 @@ const OUT = 64 * 1024;
 
 /**
  * Decompressed chunks. Throws a {@link StreamFault} `truncated` or `decompression` behind the last good byte. zlib does not
- * hand out what it had decoded in the call that fails; with `reopen`, which gives the same source from its start, those
+ * hand out what it had decoded in the call that fails; with `reopen`, which gives the same source from a place on, those
  * bytes are recovered by decoding a second time, byte by byte at the end; and where the stream is a WARC file the fault has
  * as its `rest` what comes from the next member on that begins a record.
  */
-export async function* gunzip(
-  chunks: AsyncIterable<Uint8Array>,
-  reopen?: () => AsyncIterable<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
+export async function* gunzip(chunks: AsyncIterable<Uint8Array>, reopen?: Reopen): AsyncGenerator<Uint8Array> {
   const transform = createGunzip({ chunkSize: OUT });
   const source = pieces(chunks);
   let fed = 0;
@@ -59,12 +59,12 @@ export async function* gunzip(
     if (fault.reason !== 'decompression' || reopen === undefined) throw fault;
     let broken = transform.bytesWritten;
     if (error !== fault) {
-      const lost = recovered(reopen(), broken, delivered);
+      const lost = recovered(reopen(0), broken, delivered);
       let next = await lost.next();
       for (; !next.done; next = await lost.next()) yield seen(next.value);
       broken = next.value;
     }
-    const at = head === RECORD ? await nextRecord(reopen(), broken) : -1;
+    const at = head === RECORD ? await nextRecord(reopen(broken), broken) : -1;
     if (at < 0) throw fault;
     const message = `${fault.message}; ${at - broken} compressed bytes behind it were passed over to the next record`;
     throw new StreamFault(fault.reason, message, -1, restFrom(at, reopen));
@@ -84,7 +84,7 @@ const RECORD = 'WARC/';
 /** Bytes of a member that must show it; a header may hold names and comments. */
 const LOOKS = [64, 512, 8192];
 
-/** Place of the first member at or behind `from` that begins a record, -1 where there is none. */
+/** Place of the first member that begins a record in chunks that stand at `from`, -1 where there is none. */
 async function nextRecord(chunks: AsyncIterable<Uint8Array>, from: number): Promise<number> {
   const most = LOOKS.at(-1)!;
   let held = Buffer.alloc(0);
@@ -105,7 +105,7 @@ async function nextRecord(chunks: AsyncIterable<Uint8Array>, from: number): Prom
       return -1;
     }
   };
-  for await (const chunk of skip(chunks, from)) {
+  for await (const chunk of chunks) {
     held = Buffer.concat([held, chunk]);
     const at = search(false);
     if (at >= 0) return offset + at;
@@ -132,10 +132,10 @@ function beginsRecord(bytes: Uint8Array): boolean {
   return false;
 }
 
-function restFrom(at: number, reopen: () => AsyncIterable<Uint8Array>): Rest {
+function restFrom(at: number, reopen: Reopen): Rest {
   let taken = 0;
-  const again = (): AsyncIterable<Uint8Array> => skip(reopen(), at);
-  const chunks = counted(again(), (n) => {
+  const again: Reopen = (start) => reopen(at + start);
+  const chunks = counted(again(0), (n) => {
     taken += n;
   });
   return { chunks: gunzip(chunks, again), compressed: () => taken };

@@ -51,6 +51,8 @@ export interface OpenedInput {
   readonly compression: Compression;
   /** how many records there are, where the file itself says it (Parquet) */
   readonly rows: number | null;
+  /** rows of every row group, of Parquet */
+  readonly groups?: readonly number[];
   /** SHA-256 (hex) of the first 64 KiB of a stream; null for a regular file, whose hash stands in its `InputFile` */
   readonly headHash: string | null;
   /** Batches in file order, to be read once. Never throws for a broken stream: see `outcome`. */
@@ -96,7 +98,7 @@ export async function openInput(file: InputFile, options: OpenOptions = {}): Pro
         : await openZipInput(file, options, connection);
     }
     // a corrupt place is decoded a second time, which a pipe does not allow
-    const reopen = file.size === null ? undefined : () => fileBytes(0);
+    const reopen = file.size === null ? undefined : fileBytes;
     const decompressed = decompress(raw.all, compression, reopen);
     const free = compression === 'none' || options.trustCompression;
     const bytes = await withHead(free ? decompressed : withinLimits(decompressed, () => compressedBytes), HEAD);
@@ -207,7 +209,7 @@ async function openParquetInput(
   const asked = options.columns ?? topLevelFields(parquet.columns, options);
   const columns = asked.filter((name) => parquet.columns.includes(name));
   const read = (): AsyncGenerator<RecordBatch> => parquet.batches(columns, options.skipRecords ?? 0);
-  return guarded('parquet', 'none', parquet.rows, read, parquet.close, connection);
+  return { ...guarded('parquet', 'none', parquet.rows, read, parquet.close, connection), groups: parquet.groups };
 }
 
 function guarded(

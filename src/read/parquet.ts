@@ -50,7 +50,7 @@ export async function openParquet(source: string | Uint8Array | RandomAccess): P
     typeof source === 'string' ? await open(source, 'r') : source instanceof Uint8Array ? inMemory(source) : source;
   try {
     const { size } = await handle.stat();
-    const metadata = await parquetMetadataAsync(asyncBuffer(handle, size).buffer);
+    const metadata = await parquetMetadataAsync(asyncBuffer(handle, size, KEPT).buffer);
     const children = parquetSchema(metadata).children;
     return {
       columns: children.map((child) => child.element.name),
@@ -86,7 +86,7 @@ async function* readRows(
   columns: readonly string[],
   firstRecord: number,
 ): AsyncGenerator<RecordBatch> {
-  const file = asyncBuffer(handle, size);
+  const file = asyncBuffer(handle, size, Math.max(KEPT, columns.length));
   let damaged = false;
   const stringFromBytes = (bytes: Uint8Array | undefined): string | undefined => {
     if (!bytes) return bytes;
@@ -192,10 +192,10 @@ function isNested({ element, children }: SchemaTree): boolean {
   return children.length > 0 || element.repetition_type === 'REPEATED';
 }
 
-/** What was read last; slices of one row group ask for the same column chunks again and again. */
+/** Parts of the file that are held at least; slices of one row group ask for the same column chunks again and again. */
 const KEPT = 8;
 
-function asyncBuffer(handle: RandomAccess, byteLength: number): { buffer: AsyncBuffer; forget(): void } {
+function asyncBuffer(handle: RandomAccess, byteLength: number, most: number): { buffer: AsyncBuffer; forget(): void } {
   const kept = new Map<string, Promise<ArrayBuffer>>();
   const load = async (start: number, end: number): Promise<ArrayBuffer> => {
     const loaded = new ArrayBuffer(end - start);
@@ -216,7 +216,7 @@ function asyncBuffer(handle: RandomAccess, byteLength: number): { buffer: AsyncB
         const loading = load(start, end);
         loading.catch(() => kept.delete(key));
         kept.set(key, loading);
-        if (kept.size > KEPT) kept.delete(kept.keys().next().value!);
+        if (kept.size > most) kept.delete(kept.keys().next().value!);
         return loading;
       },
     },

@@ -114,7 +114,9 @@ async function sameFile(planned: InputFile, signal: AbortSignal): Promise<InputF
   let now: InputFile | undefined;
   try {
     for await (const file of findInputs([planned.path], signal)) now = file;
-  } catch {
+  } catch (error) {
+    // what keeps an address from being read is no change of it
+    if (isRemote(planned.path)) throw error;
     throw changed('it is not there');
   }
   if (now === undefined || (planned.size !== null && now.size !== planned.size)) {

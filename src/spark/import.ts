@@ -1,7 +1,7 @@
 // `import-spark`: the output of spark/scan.py as the database that a local scan of the same inputs would have made.
-import { existsSync, renameSync, rmSync } from 'node:fs';
 import { PersonaPriorError } from '../errors.js';
-import { asDatabaseError, type Db, openDatabase } from '../store/database.js';
+import type { Db } from '../store/database.js';
+import { newDatabase } from '../store/new-database.js';
 import { finishRun, registerRun, shardFor, sourceId, troubles } from '../store/shards.js';
 import { openWriter, type Writer } from '../store/writer.js';
 import type { Fault, Hit, Sample, Tallies } from '../unit.js';
@@ -27,31 +27,13 @@ export interface Imported {
  * {@link openOutput} throws.
  */
 export async function importSpark(dir: string, out: string, command: string): Promise<Imported> {
-  if (existsSync(out)) {
-    throw new PersonaPriorError('usage', 'the database to write already exists', {
-      place: { file: out },
-      help: 'give a new --db; `persona-prior merge` makes one of several',
-    });
-  }
-  const output = await openOutput(dir);
-  const temporary = `${out}.part`;
-  const clean = (): void => {
-    for (const end of ['', '-wal', '-shm']) rmSync(temporary + end, { force: true });
-  };
-  clean();
-  let db: Db | undefined;
+  const made = newDatabase(out, 'give a new --db; `persona-prior merge` makes one of several');
   try {
-    db = openDatabase(temporary);
-    const imported = await copy(db, output, command);
-    db.pragma('wal_checkpoint(truncate)');
-    db.pragma('journal_mode = DELETE');
-    db.close();
-    renameSync(temporary, out);
+    const imported = await copy(made.db, await openOutput(dir), command);
+    made.keep();
     return imported;
   } catch (cause) {
-    db?.close();
-    clean();
-    throw asDatabaseError(cause, out);
+    throw made.drop(cause);
   }
 }
 

@@ -57,7 +57,7 @@ export async function serveTallies(lines: AsyncIterable<string>, options: ServeO
     await scanRequest(request, { pool, gate, workers, seed, exactCounts, flagThreshold, signal: host.signal }, say);
   };
   const plan = async (request: PlanRequest): Promise<void> => {
-    for await (const planned of planRequest(request)) say({ planned });
+    for await (const planned of planRequest(request, host.signal)) say({ planned });
     say({ end: null });
   };
   try {

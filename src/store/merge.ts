@@ -1,7 +1,7 @@
 // Makes one database of several that were scanned apart: the same rows, with the same ids, in whatever order they are given.
-import { existsSync, renameSync, rmSync } from 'node:fs';
 import { PersonaPriorError } from '../errors.js';
-import { asDatabaseError, type Db, openDatabase } from './database.js';
+import { type Db, openDatabase } from './database.js';
+import { newDatabase } from './new-database.js';
 import { SAMPLE_SIZE } from './writer.js';
 
 export interface Merged {
@@ -30,33 +30,16 @@ interface Part {
  * `already_scanned` when two of them hold the same file.
  */
 export function mergeDatabases(out: string, paths: readonly string[]): Merged {
-  if (existsSync(out)) {
-    throw new PersonaPriorError('usage', 'the database to write already exists', {
-      place: { file: out },
-      help: 'give a new file; to add an existing database, name it among the inputs',
-    });
-  }
+  const made = newDatabase(out, 'give a new file; to add an existing database, name it among the inputs');
   const parts: Part[] = [];
-  const temporary = `${out}.part`;
-  const clean = (): void => {
-    for (const end of ['', '-wal', '-shm']) rmSync(temporary + end, { force: true });
-  };
-  clean();
-  let db: Db | undefined;
   try {
     for (const path of paths) parts.push({ path, db: openDatabase(path, { readonly: true }) });
     sameModels(parts);
-    db = openDatabase(temporary);
-    const merged = copy(db, parts);
-    db.pragma('wal_checkpoint(truncate)');
-    db.pragma('journal_mode = DELETE');
-    db.close();
-    renameSync(temporary, out);
+    const merged = copy(made.db, parts);
+    made.keep();
     return merged;
   } catch (cause) {
-    db?.close();
-    clean();
-    throw asDatabaseError(cause, out);
+    throw made.drop(cause);
   } finally {
     for (const part of parts) part.db.close();
   }

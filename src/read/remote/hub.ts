@@ -2,6 +2,7 @@
 import type { HubAddress } from './address.js';
 import { failureOf, RemoteFailure, type RemoteObject, Stopped } from './object.js';
 import { optional } from './optional.js';
+import { connectionFailure } from './request.js';
 import { retrying } from './retry.js';
 import { settings } from './settings.js';
 import { getter } from './web.js';
@@ -45,12 +46,8 @@ export async function openDataset(address: HubAddress, signal: AbortSignal | und
       const response = await fetch(input, { ...init, ...(signal === undefined ? {} : { signal }) }).catch(
         (error: unknown) => {
           if (signal?.aborted) throw new RemoteFailure('again', 'interrupted');
-          const { cause } = error as { cause?: { code?: string } };
-          const final = cause?.code === 'ENOTFOUND';
-          throw new RemoteFailure(
-            final ? 'final' : 'again',
-            `the hub cannot be reached: ${cause?.code ?? 'no answer'}`,
-          );
+          // fetch wraps what node:net says
+          throw connectionFailure(((error as Error).cause ?? error) as NodeJS.ErrnoException);
         },
       );
       // whole, so that a page that is cut is asked for again

@@ -1,4 +1,4 @@
-// What the environment says about remote inputs. The one file besides the bin that looks at it; the AWS client reads its own.
+// What the environment says about remote inputs. The AWS client reads its own.
 
 export interface Settings {
   /** where S3 is, when it is not Amazon's */
