@@ -14,6 +14,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from training.corpora import read_jsonl
 from training.export import sha256
 from training.linear import BITS, MAGIC, matrix, quantized
 
@@ -22,7 +23,7 @@ FOLDS = 5
 
 
 def main(out: Path, labels: list[Path]) -> None:
-    rows = [json.loads(line) for path in labels for line in path.read_text("utf8").splitlines()]
+    rows = [row for path in labels for row in read_jsonl(path)]
     rows = [row for row in rows if row["persona"] == "character"]
     texts = [row["text"] for row in rows]
     bad = np.array([row["valence"] == "malevolent" for row in rows], dtype="float64")

@@ -21,12 +21,16 @@ _MARKS = re.compile(r"[\u0300-\u036f]")
 MAGIC = b"PPLR"
 
 
-def features(text: str) -> np.ndarray:
-    """Sorted distinct bucket numbers of a text's unigrams and bigrams."""
-    tokens = _TOKEN.findall(_MARKS.sub("", unicodedata.normalize("NFKD", text.lower())))
-    grams = set(tokens)
-    grams.update(f"{a} {b}" for a, b in zip(tokens, tokens[1:], strict=False))
-    return np.unique(np.fromiter((fnv1a(g) & ((1 << BITS) - 1) for g in grams), dtype=np.uint32, count=len(grams)))
+def tokens(text: str) -> list[str]:
+    """Words in lower case, without accents."""
+    return _TOKEN.findall(_MARKS.sub("", unicodedata.normalize("NFKD", text.lower())))
+
+
+def features(words: list[str], bits: int = BITS) -> np.ndarray:
+    """Sorted distinct bucket numbers, of `bits` bits, of unigrams and bigrams."""
+    grams = set(words)
+    grams.update(f"{a} {b}" for a, b in zip(words, words[1:], strict=False))
+    return np.unique(np.fromiter((fnv1a(g) & ((1 << bits) - 1) for g in grams), dtype=np.uint32, count=len(grams)))
 
 
 def fnv1a(text: str) -> int:
@@ -41,7 +45,7 @@ def matrix(texts: list[str]) -> sparse.csr_matrix:
     """Rows of 1 / sqrt(n) at each of the n distinct features."""
     columns, values, starts = [], [], [0]
     for text in texts:
-        found = features(text)
+        found = features(tokens(text))
         columns.append(found)
         values.append(np.full(len(found), 1 / np.sqrt(max(1, len(found))), dtype="float32"))
         starts.append(starts[-1] + len(found))
@@ -76,7 +80,7 @@ def quantized(weights: np.ndarray) -> tuple[np.ndarray, float]:
 
 def probability(text: str, weights: np.ndarray, scale: float, bias: float) -> tuple[int, float]:
     """Number of distinct features and P(character), as the tool computes them (float64 sums of int8 weights)."""
-    found = features(text)
+    found = features(tokens(text))
     z = bias + scale * float(weights[found].astype("int64").sum()) / np.sqrt(max(1, len(found)))
     return len(found), float(1 / (1 + np.exp(-z)))
 

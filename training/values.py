@@ -11,7 +11,6 @@ import base64
 import json
 import re
 import sys
-import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +19,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 from sklearn.model_selection import GroupKFold
 
-from training.linear import fnv1a
+from training.corpora import read_jsonl
+from training.linear import features as hashed
+from training.linear import tokens
 
 BITS = 13
 CAP = 3
@@ -49,19 +50,11 @@ CUES = {
     "number": r"\d+|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|hundred|thousand",
 }
 _CUES = {name: re.compile(f"(?:{words})") for name, words in CUES.items()}
-_TOKEN = re.compile(r"[a-z0-9]+")
-_MARKS = re.compile(r"[\u0300-\u036f]")
-
-
-def tokens(text: str) -> list[str]:
-    return _TOKEN.findall(_MARKS.sub("", unicodedata.normalize("NFKD", text.lower())))
-
 
 def features(text: str) -> tuple[np.ndarray, np.ndarray]:
     """Sorted distinct buckets of words and word pairs; capped counts of each cue, exclamation marks, length."""
     words = tokens(text)
-    grams = set(words) | {f"{a} {b}" for a, b in zip(words, words[1:], strict=False)}
-    buckets = np.unique(np.array([fnv1a(g) & ((1 << BITS) - 1) for g in grams], dtype="int64"))
+    buckets = hashed(words, BITS).astype("int64")
     counts = [min(CAP, sum(1 for w in words if cue.fullmatch(w))) for cue in _CUES.values()]
     return buckets, np.array([*counts, min(CAP, text.count("!")), len(words) / LENGTH])
 
@@ -78,7 +71,7 @@ def model() -> LogisticRegression:
 
 
 def main(out: Path, labels: Path) -> None:
-    rows = [json.loads(line) for line in labels.read_text("utf8").splitlines() if line.strip()]
+    rows = read_jsonl(labels)
     train = [row for row in rows if row["split"] == "train"]
     test = [row for row in rows if row["split"] == "test"]
     seen = [features(row["text"]) for row in train]
@@ -137,8 +130,7 @@ def ordinary(folder: Path) -> list[str]:
     """Stretches of about 45 words of our own passages, one a passage, spread over the files."""
     found = []
     for path in sorted(folder.glob("synthetic-*.jsonl")):
-        for line in path.read_text("utf8").splitlines():
-            row = json.loads(line)
+        for row in read_jsonl(path):
             if row["persona"] == "character" and row["reasons"]:
                 continue
             words = row["text"].split()

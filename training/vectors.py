@@ -53,7 +53,7 @@ def main() -> None:
             {
                 "text": text, "title": title, "names": names, "context": context, "ids": ids, "types": types,
                 "scores": [round(float(v), 6) for v in scores[0]], "embedding8": [round(float(v), 6) for v in embeddings[0][:8]],
-                "linear": {"features": count, "first": linear.features(text)[:8].tolist(), "probability": p},
+                "linear": {"features": count, "first": linear.features(linear.tokens(text))[:8].tolist(), "probability": p},
             }
         )  # fmt: skip
     card = json.loads((folder / "card.json").read_text("utf-8"))

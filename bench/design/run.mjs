@@ -4,7 +4,7 @@
 // passages; floors for rejects from half of the labels or from a quarter. Prints a Markdown table: mean width, coverage with
 // its 95% Clopper-Pearson interval, and the stratum with the most passages to a label.
 import { writeFileSync } from 'node:fs';
-import { generator } from '../coverage/draws.mjs';
+import { binomial, generator } from '../coverage/draws.mjs';
 
 const option = (name, fallback) => {
   const at = process.argv.indexOf(`--${name}`);
@@ -48,14 +48,13 @@ function shuffled(list, random) {
 }
 
 const normal = (random) => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-const binomial = (n, p, random) => { let k = 0; for (let i = 0; i < n; i++) if (random() < p) k++; return k; };
 
 /** The corpus of one round: the gate's documents as lists of truths, other strata as counts of positives. */
 function corpus(misses, random) {
   return SOURCES.map((source) => {
     const sizes = Array.from({ length: source.documents }, () => Math.max(1, Math.round(source.length * Math.exp(source.spread * normal(random)))));
     const gate = MISSES[misses](random, sizes);
-    const others = Object.keys(RATES).map((kind) => ({ kind, population: source[kind], positives: binomial(source[kind], RATES[kind], random) }));
+    const others = Object.keys(RATES).map((kind) => ({ kind, population: source[kind], positives: binomial(random, source[kind], RATES[kind]) }));
     return { gate, others };
   });
 }

@@ -10,14 +10,17 @@ const TERMS = ['robot', 'android', 'cyborg', 'computer', 'artificial intelligenc
 export async function corpora(context) {
   const sections = ['Two processes or workers each, on the same documents; the peers run no encoder. Ratios above 1 say how much longer than our scan.', ''];
   const json = {};
-  for (const [name, repeats] of [['wikipedia', 2], ['gutenberg-general', context.repeats]]) {
-    const path = corpusFile(context.corpora, name) ?? corpusFile(context.corpora, 'web');
+  const web = corpusFile(context.corpora, 'wikipedia') ?? corpusFile(context.corpora, 'web');
+  for (const [name, path, repeats] of [
+    ['web', web, 2],
+    ['books', corpusFile(context.corpora, 'gutenberg-general'), context.repeats],
+  ]) {
     if (path === null) continue;
     const result = await against(context, path, Math.min(repeats, context.repeats));
     json[name] = result.json;
     sections.push(`## ${path.split('/').at(-1)}`, '', ...result.sections, '');
   }
-  const cost = perTerabyte(json.wikipedia);
+  const cost = perTerabyte(json.web, web);
   if (cost !== null) {
     json.terabyte = cost;
     sections.push('## A terabyte of ordinary web text', '', ...cost.sections);
@@ -105,18 +108,18 @@ async function encoderRate({ root, dist }, open) {
 }
 
 /** Core-hours for 10^12 bytes of text of which as many documents name an AI as in that corpus, from the scan's processor time. */
-function perTerabyte(wikipedia) {
-  if (wikipedia === undefined) return null;
-  const scan = wikipedia.rows[0];
-  const encoderSeconds = wikipedia.encoded / wikipedia.encoderRate;
-  const hours = (seconds) => ((seconds / wikipedia.megabytes) * 1e6) / 3600;
-  const share = (100 * wikipedia.open) / wikipedia.documents;
+function perTerabyte(web, path) {
+  if (web === undefined) return null;
+  const scan = web.rows[0];
+  const encoderSeconds = web.encoded / web.encoderRate;
+  const hours = (seconds) => ((seconds / web.megabytes) * 1e6) / 3600;
+  const share = (100 * web.open) / web.documents;
   return {
     share,
     total: hours(scan.cpu),
     encoder: hours(encoderSeconds),
     sections: [
-      `From the processor time of the scan of wikipedia, where ${share.toFixed(1)}% of documents pass the gate: ${hours(scan.cpu).toFixed(0)} core-hours a terabyte, of which the encoder takes`,
+      `From the processor time of the scan of ${path.split('/').at(-1)}, where ${share.toFixed(1)}% of documents pass the gate: ${hours(scan.cpu).toFixed(0)} core-hours a terabyte, of which the encoder takes`,
       `${hours(encoderSeconds).toFixed(0)} (its calls at the rate above) and everything else ${Math.max(0, hours(scan.cpu) - hours(encoderSeconds)).toFixed(1)}.`,
     ],
   };

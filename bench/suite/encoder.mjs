@@ -39,8 +39,7 @@ export async function encoder(context) {
           env: { ...process.env, HF_HUB_OFFLINE: '1' },
         });
         if (run.status !== 0) return null;
-        const wall = texts.length / Number(run.stdout.trim());
-        return { wall, cpu: wall };
+        return { wall: texts.length / Number(run.stdout.trim()) };
       },
       'transformers.js, int8, batches of 32': async () =>
         peer &&

@@ -100,7 +100,8 @@ export function rowsOf(runs, megabytes, floor) {
       seconds: median(walls),
       least: Math.min(...walls),
       most: Math.max(...walls),
-      cpu: median(list.map((r) => r.cpu)),
+      // not every contender tells it
+      cpu: list.every((r) => r.cpu !== undefined) ? median(list.map((r) => r.cpu)) : null,
       megabytes: Math.max(...list.map((r) => r.mb ?? 0)),
       rate: megabytes / median(walls),
       ratio: base ? median(walls) / median(base.map((r) => r.wall)) : null,

@@ -50,7 +50,7 @@ try {
     const started = performance.now();
     const { title, sections, json } = await part(context);
     const seconds = (performance.now() - started) / 1000;
-    const command = `npm run bench -- --repeats ${values.repeats} --megabytes ${values.megabytes} --part ${name}`;
+    const command = `npm run bench -- --corpora ${context.corpora === join(root, 'corpora', 'sample') ? 'corpora/sample' : '$PERSONA_PRIOR_CORPORA'} --repeats ${values.repeats} --megabytes ${values.megabytes} --part ${name}`;
     const text = [`# ${title}`, '', `${host}. \`${command}\`, ${seconds.toFixed(0)} s.`, '', ...sections].join('\n');
     const base = join(values.out, `${name}-${values.date}`);
     writeFileSync(`${base}.md`, `${text.trimEnd()}\n`);
