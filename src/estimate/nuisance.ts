@@ -92,8 +92,11 @@ function countAt(stratum: CountedStratum, lambda: number): number {
   let u = star;
   if (Math.abs(E) * A >= 1e-12 * n) {
     // E u² − b u + n u* = 0, the root in [0, A], written without cancellation.
-    const root = Math.sqrt(Math.max(0, b * b - 4 * E * n * star));
-    u = b > 0 ? (2 * n * star) / (b + root) : (b - root) / (2 * E);
+    const square = b * b;
+    const root = Math.sqrt(Math.max(0, square - 4 * E * n * star));
+    // where b² overflows the root is b
+    if (square === Number.POSITIVE_INFINITY) u = (n * star) / b;
+    else u = b > 0 ? (2 * n * star) / (b + root) : (b - root) / (2 * E);
   }
   return Math.min(most, Math.max(x, u + x - 0.5));
 }

@@ -184,6 +184,22 @@ describe('a stratified estimate', () => {
     );
   });
 
+  it('does not change when all weights grow alike and rounding asks for a little less than what was seen', () => {
+    // found by the property above: the low end fell from 58% to the 31% that were seen, as total minus least was rounded
+    const seen = [
+      { name: 's0', population: 53, sampled: 25, positives: 25, weight: 1.5 },
+      { name: 's1', population: 17, sampled: 1, positives: 0, weight: 2.5 },
+    ];
+    for (const factor of [1, 4.04436081994528, 4.04, 0.1]) {
+      const { low, high } = prevalence(
+        seen.map((x) => ({ ...x, weight: x.weight * factor })),
+        0.95,
+      );
+      expect(low).toBeCloseTo(0.58483, 4);
+      expect(high).toBeCloseTo(0.97951, 4);
+    }
+  });
+
   it('adds the whole share of a stratum without a sample to the high end, and nothing to the low end', () => {
     const seen = { name: 'a', population: 900, sampled: 100, positives: 10 };
     const alone = prevalence([seen], 0.95);
