@@ -44,6 +44,8 @@ export interface AuditOptions {
   readonly asked?: readonly (readonly string[])[];
   /** persona names; priors only */
   readonly names?: readonly string[];
+  /** the labels in their strata, where they are read already */
+  readonly sample?: AuditSample;
 }
 
 /**
@@ -56,9 +58,8 @@ export function auditedPrevalence(
   db: Db,
   loaded: Loaded,
   tropes: readonly Trope[] = [],
-  { weights = UNWEIGHTED, asked = [] }: AuditOptions = {},
+  { weights = UNWEIGHTED, asked = [], sample = readAudit(db, loaded) }: AuditOptions = {},
 ): MeasuredPrevalence[] {
-  const sample = readAudit(db, loaded);
   const joined = (list: readonly (readonly string[])[], always: boolean) =>
     list.map((parts) => ({ property: parts.join(' & '), test: conjunction(parts, tropes), always }));
   const properties = [...propertiesOf(tropes), ...joined(BY_FRAMING, false)];
@@ -102,9 +103,8 @@ export function auditedPrior(
   db: Db,
   loaded: Loaded,
   tropes: readonly Trope[] = [],
-  { weights = UNWEIGHTED, names = [] }: AuditOptions = {},
+  { weights = UNWEIGHTED, names = [], sample = readAudit(db, loaded) }: AuditOptions = {},
 ): MeasuredPrior[] {
-  const sample = readAudit(db, loaded);
   const over = [
     { over: 'valence' as const, tests: valenceTests() },
     { over: 'conduct' as const, tests: listTests('conduct', CONDUCT) },
@@ -134,8 +134,8 @@ export function auditedPrior(
 }
 
 /** What a reader of the figures should know of the labels behind them. */
-export function auditNotes(db: Db, loaded: Loaded): string[] {
-  const { used, readers, outside, gaps, cells, judged } = readAudit(db, loaded);
+export function auditNotes(db: Db, loaded: Loaded, sample = readAudit(db, loaded)): string[] {
+  const { used, readers, outside, gaps, cells, judged } = sample;
   const apart =
     judged > 0 ? [`${judged} labels by models (labels judge) stand apart: no figure here rests on them.`] : [];
   if (used === 0) return apart;

@@ -36,6 +36,13 @@ export function murmur3(bytes: Uint8Array, seed: number, from = 0, to = bytes.le
   return h >>> 0;
 }
 
+/** FNV-1a over the UTF-16 units of a text, each taken whole; `start` goes on from an earlier text. An unsigned 32-bit integer. */
+export function fnv(text: string, start = 0x811c9dc5): number {
+  let value = start;
+  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
+  return value >>> 0;
+}
+
 /** A sampling key for units of one stratum and source. `unit` gives an integer in [0, 2^53), the same on every machine. */
 export interface KeyedHash {
   /** `id` is the document id as UTF-8, `start` the passage's first code point (0 for whole documents) */

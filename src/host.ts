@@ -33,3 +33,10 @@ export function probability(value: string): number {
   if (value.trim() === '' || !(p >= 0 && p <= 1)) throw new InvalidArgumentError('expected a number from 0 to 1');
   return p;
 }
+
+/** Argument parser: a sampling temperature. */
+export function temperature(value: string): number {
+  const t = Number(value);
+  if (value.trim() === '' || !(t >= 0 && t <= 2)) throw new InvalidArgumentError('expected a number from 0 to 2');
+  return t;
+}

@@ -93,7 +93,7 @@ export function loadLinear(folder: string): Linear {
  * Small letters without accents (U+0300 to U+036F after NFKD). Capitals that the decomposition itself brings ("™") divide, as
  * in training. Plain ASCII is folded byte by byte instead.
  */
-function foldAccents(text: string): string {
+export function foldAccents(text: string): string {
   return text
     .toLowerCase()
     .normalize('NFKD')

@@ -13,8 +13,7 @@ const DECLINES =
   /^[^.!?\n]{0,80}?\b(?:i|we)(?: (?:can(?:not|['’]t)|am (?:not able|unable)|are (?:not able|unable)|won['’]t|will not|must decline|have to decline)|['’](?:m|re) (?:not able|unable)) (?:to )?(?:(?:be able to )?(?:write|create|generate|provide|produce|help|assist|fulfil?l|comply|continue|engage|do that|do this|with))/i;
 
 export function outcomeOf(answer: Answer): Outcome {
-  // local servers pass on what a reasoning model thinks
-  const text = answer.text.replace(/^\s*<think>[\s\S]*?<\/think>/, '').trim();
+  const text = withoutThought(answer.text);
   if (answer.refusal !== null) return { kind: 'refusal', text: answer.refusal };
   if (answer.finish === 'content_filter') return { kind: 'refusal', text };
   if (answer.finish === 'length') return { kind: 'cut_off', text };
@@ -23,4 +22,9 @@ export function outcomeOf(answer: Answer): Outcome {
   const short = words <= REFUSAL_WORDS;
   if (short && (DECLINES.test(text) || (SORRY.test(text) && words <= 40))) return { kind: 'refusal', text };
   return { kind: 'story', text };
+}
+
+/** An answer without what a reasoning model thought first, which local servers pass on. */
+export function withoutThought(text: string): string {
+  return text.replace(/^\s*<think>[\s\S]*?<\/think>/, '').trim();
 }

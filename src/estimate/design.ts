@@ -86,7 +86,7 @@ export function labelsForPrecision(
   const sizes = strata.map((s) => (s.weight ?? 1) * s.population * Math.sqrt(s.domain));
   const z = twoSidedZ(level);
   const bottom = strata.reduce((sum, s) => sum + (s.weight ?? 1) * s.population * s.domain, 0);
-  const reach = (n: number): { allocation: number[]; half: number } => {
+  const reach = (n: number): Reach => {
     const allocation = allocate(planned, sizes, n, floor);
     let variance = 0;
     strata.forEach((s, h) => {
@@ -99,9 +99,19 @@ export function labelsForPrecision(
     return { allocation, half: (z * Math.sqrt(rate * (1 - rate) * variance)) / bottom };
   };
   const all = strata.reduce((sum, s) => sum + s.population, 0);
-  let enough = all;
-  let best = reach(all);
-  if (bottom === 0 || best.half > half) return { labels: null, allocation: best.allocation, half: best.half };
+  return bottom === 0 ? { labels: null, ...reach(all) } : fewest(all, half, reach);
+}
+
+type Reach = Omit<Precision, 'labels'>;
+
+/**
+ * The smallest n ≤ `most` whose `reach` is ± `half` or less, by halving: the half-width is taken to fall with n. `labels`
+ * is null where `most` do not reach it; the rest is then what `most` reach.
+ */
+export function fewest(most: number, half: number, reach: (n: number) => Reach): Precision {
+  let enough = most;
+  let best = reach(most);
+  if (best.half > half) return { labels: null, ...best };
   let few = 0;
   while (enough - few > 1) {
     const middle = Math.floor((enough + few) / 2);
@@ -113,7 +123,7 @@ export function labelsForPrecision(
       few = middle;
     }
   }
-  return { labels: enough, allocation: best.allocation, half: best.half };
+  return { labels: enough, ...best };
 }
 
 function allocate(

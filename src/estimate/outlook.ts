@@ -1,5 +1,5 @@
 // What an allocation of labels can be expected to give for a share, and how many labels a wanted width takes. Allocates nothing.
-import { type PlannedStratum, type Precision, roundTo } from './design.js';
+import { fewest, type PlannedStratum, type Precision, roundTo } from './design.js';
 import { prevalence } from './prevalence.js';
 
 export interface ExpectedShare {
@@ -50,24 +50,9 @@ export function labelsForShare(
   most: number,
   allocation: (n: number) => readonly number[],
 ): Precision {
-  const reach = (n: number): { allocation: readonly number[]; half: number } => {
+  return fewest(most, half, (n) => {
     const sizes = allocation(n);
     const { low, high } = expectedShare(strata, sizes, level);
     return { allocation: sizes, half: (high - low) / 2 };
-  };
-  let best = reach(most);
-  if (best.half > half) return { labels: null, ...best };
-  let enough = most;
-  let few = 0;
-  while (enough - few > 1) {
-    const middle = Math.floor((enough + few) / 2);
-    const tried = reach(middle);
-    if (tried.half <= half) {
-      enough = middle;
-      best = tried;
-    } else {
-      few = middle;
-    }
-  }
-  return { labels: enough, ...best };
+  });
 }

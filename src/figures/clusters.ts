@@ -4,7 +4,7 @@ import type { HitData, Loaded } from '../report/load.js';
 import type { Cluster, Clusters, Interval, Quote } from '../report/model.js';
 import { EMBEDDING, HEAD_OFFSET, VALENCE } from '../types.js';
 import { type Weights, weightOf } from './mix.js';
-import { effectiveDocuments, priorValues } from './prior.js';
+import { priorValues } from './prior.js';
 import { tellingTerms } from './terms.js';
 
 /** More hits than this are not clustered: the ones with the least text hashes are, a sample without order or favour. */
@@ -182,12 +182,7 @@ function described(
   all: number,
 ): Omit<Cluster, 'share' | 'terms' | 'typical'> {
   const weighted = members.map(({ point }) => ({ hit: point.hit, w: point.weight }));
-  const { values } = priorValues(
-    weighted,
-    effectiveDocuments(weighted),
-    VALENCE,
-    (h, i) => h.scores[HEAD_OFFSET.valence + i]!,
-  );
+  const { values } = priorValues(weighted, VALENCE, (h, i) => h.scores[HEAD_OFFSET.valence + i]!);
   const points = members.map((m) => m.point);
   const tropes = [...tropeCounts(points)]
     .map(([trope, hits]) => {

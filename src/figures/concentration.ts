@@ -1,13 +1,12 @@
-// How unevenly an AI persona's weight lies over documents, works and names, and which texts are copied. No rendering.
+// How unevenly an AI persona's weight lies over documents, works and names. No rendering.
 import type { HitData, Loaded } from '../report/load.js';
-import type { Concentration, Duplicates } from '../report/model.js';
+import type { Concentration } from '../report/model.js';
 import { type Weights, weightOf } from './mix.js';
 
 const PROPERTIES = ['persona=character', 'valence=malevolent'] as const;
 const TOP = 15;
 /** Points of a curve. */
 const POINTS = 60;
-const MOST_COPIED = 10;
 
 export interface Visible {
   /** whether titles may be shown */
@@ -104,42 +103,5 @@ function spread(groups: ReadonlyMap<string, Group>): Omit<Concentration, 'of' | 
     half,
     curve,
     top: sorted.slice(0, TOP).map((g) => ({ name: g.name, source: g.source, hits: g.hits, share: g.weight / total })),
-  };
-}
-
-/** Copies of texts among all hits, by the hash of the folded text. */
-export function duplicateTexts(loaded: Loaded): Duplicates {
-  const texts = new Map<string, { hits: number; first: HitData; documents: Set<string>; sources: Set<number> }>();
-  for (const hit of loaded.sources.flatMap((s) => s.hits)) {
-    const text = texts.get(hit.textHash);
-    if (text === undefined) {
-      const documents = new Set([hit.documentKey]);
-      texts.set(hit.textHash, { hits: 1, first: hit, documents, sources: new Set([hit.source]) });
-    } else {
-      text.hits++;
-      text.documents.add(hit.documentKey);
-      text.sources.add(hit.source);
-    }
-  }
-  const repeated = [...texts.values()].filter((t) => t.hits > 1);
-  const names = new Map(loaded.sources.map((s) => [s.id, s.name]));
-  const hits = loaded.sources.reduce((sum, s) => sum + s.hits.length, 0);
-  return {
-    hits,
-    texts: texts.size,
-    copies: hits - texts.size,
-    repeated: repeated.length,
-    acrossDocuments: repeated.filter((t) => t.documents.size > 1).length,
-    acrossSources: repeated.filter((t) => t.sources.size > 1).length,
-    most: repeated
-      .sort((a, b) => b.hits - a.hits || a.first.id - b.first.id)
-      .slice(0, MOST_COPIED)
-      .map(({ hits: copies, first }) => ({
-        copies,
-        source: names.get(first.source)!,
-        document: first.document,
-        start: first.start,
-        end: first.end,
-      })),
   };
 }

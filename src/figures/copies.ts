@@ -1,14 +1,48 @@
 // Copies among the hits: the same passage text in several places. What is a copy among rejects nobody knows.
 import type { HitData, Loaded, SourceData } from '../report/load.js';
+import type { DuplicateTexts } from '../report/model.js';
 
 /** `all`: every copy counts, as a model that trains on the corpus meets every copy. `once`: each text counts once. */
 export const DUPLICATES = ['all', 'once'] as const;
 export type Duplicates = (typeof DUPLICATES)[number];
 
-/** Hits whose folded text another hit has too, beyond the first of each text. */
-export function countCopies(loaded: Loaded): number {
-  const hits = loaded.sources.flatMap((s) => s.hits);
-  return hits.length - new Set(hits.map((h) => h.textHash)).size;
+const MOST_COPIED = 10;
+
+/** Copies of texts among all hits, by the hash of the folded text: `copies` are the hits beyond the first of each text. */
+export function duplicateTexts(loaded: Loaded): DuplicateTexts {
+  const texts = new Map<string, { hits: number; first: HitData; documents: Set<string>; sources: Set<number> }>();
+  for (const hit of loaded.sources.flatMap((s) => s.hits)) {
+    const text = texts.get(hit.textHash);
+    if (text === undefined) {
+      const documents = new Set([hit.documentKey]);
+      texts.set(hit.textHash, { hits: 1, first: hit, documents, sources: new Set([hit.source]) });
+    } else {
+      text.hits++;
+      text.documents.add(hit.documentKey);
+      text.sources.add(hit.source);
+    }
+  }
+  const repeated = [...texts.values()].filter((t) => t.hits > 1);
+  const names = new Map(loaded.sources.map((s) => [s.id, s.name]));
+  const hits = loaded.sources.reduce((sum, s) => sum + s.hits.length, 0);
+  return {
+    hits,
+    texts: texts.size,
+    copies: hits - texts.size,
+    repeated: repeated.length,
+    acrossDocuments: repeated.filter((t) => t.documents.size > 1).length,
+    acrossSources: repeated.filter((t) => t.sources.size > 1).length,
+    most: repeated
+      .sort((a, b) => b.hits - a.hits || a.first.id - b.first.id)
+      .slice(0, MOST_COPIED)
+      .map(({ hits: copies, first }) => ({
+        copies,
+        source: names.get(first.source)!,
+        document: first.document,
+        start: first.start,
+        end: first.end,
+      })),
+  };
 }
 
 /**

@@ -140,19 +140,19 @@ export function commonNames(loaded: Loaded, allowed: ReadonlySet<string> | null)
 /** Under this effective number of documents a cell says nothing. */
 const ENOUGH = 20;
 
-/** Shares of labels among weighted hits, with documents as clusters; insufficient under 20 effective ones. */
+/**
+ * Shares of labels among weighted hits, with documents as clusters; insufficient under 20 effective ones. `effectiveN` is
+ * Kish's effective number of documents: (Σ W)² / Σ W² over the documents' weights W.
+ */
 export function priorValues(
   weighted: readonly Weighted[],
-  effectiveN: number,
   labels: readonly string[],
   value: (hit: HitData, label: number) => number,
-): { values: Record<string, Interval>; status: Status } {
-  return shares(domainOf(weighted), effectiveN, labels, (unit, label) => value(weighted[unit]!.hit, label));
-}
-
-/** Kish's effective number of documents: (Σ W)² / Σ W² over the documents' weights W. */
-export function effectiveDocuments(weighted: readonly Weighted[]): number {
-  return effective(domainOf(weighted));
+): { values: Record<string, Interval>; status: Status; effectiveN: number } {
+  const domain = domainOf(weighted);
+  const effectiveN = effective(domain);
+  const found = shares(domain, effectiveN, labels, (unit, label) => value(weighted[unit]!.hit, label));
+  return { ...found, effectiveN };
 }
 
 /** Weights of units, and the document of each, numbered from 0 in the order of their first units. */

@@ -3,7 +3,7 @@ import { wilson } from '../estimate/binomial.js';
 import type { AuditSample } from '../labels/cells.js';
 import type { Label } from '../labels/label.js';
 import type { AuditStratum, ReliabilityBin } from '../report/model.js';
-import { HEAD_OFFSET } from '../types.js';
+import { probability } from './verdicts.js';
 
 const LEVEL = 0.95;
 const EDGES = [0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1];
@@ -15,12 +15,12 @@ const HEADS: readonly {
 }[] = [
   {
     property: 'persona=character',
-    score: (s) => s[HEAD_OFFSET.persona + 2]!,
+    score: probability(['persona=character'], []),
     holds: (label) => label.persona === 'character',
   },
   {
     property: 'valence=malevolent',
-    score: (s) => s[HEAD_OFFSET.persona + 2]! * s[HEAD_OFFSET.valence]!,
+    score: probability(['valence=malevolent'], []),
     holds: (label) => label.persona === 'character' && label.valence === 'malevolent',
   },
 ];

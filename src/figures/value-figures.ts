@@ -3,7 +3,7 @@ import { keyedHash } from '../hash.js';
 import type { HitData, Loaded } from '../report/load.js';
 import type { ValueReason } from '../report/model.js';
 import { type Weights, weightOf } from './mix.js';
-import { effectiveDocuments, priorValues } from './prior.js';
+import { priorValues } from './prior.js';
 import { hasValueReasons, type ValueReasons } from './value-reasons.js';
 import { verdictsOf } from './verdicts.js';
 
@@ -37,10 +37,7 @@ export function valueFigures(loaded: Loaded, { flag, seed, weights, model, text 
         .map((hit) => ({ hit, w, key: () => key.unit(Buffer.from(hit.document), hit.start) }));
     });
     const read = found.length > MOST ? drawn(found) : found;
-    const effectiveN = effectiveDocuments(read);
-    const { values, status } = priorValues(read, effectiveN, ['with'], ({ id }) =>
-      hasValueReasons(text(id), model) ? 1 : 0,
-    );
+    const { values, status } = priorValues(read, ['with'], ({ id }) => (hasValueReasons(text(id), model) ? 1 : 0));
     const { estimate: share, low, high } = values['with']!;
     return {
       valence,

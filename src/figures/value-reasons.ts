@@ -2,7 +2,9 @@
 // Apart from any motive, and apart from the encoder: a small logistic regression from training/values.py.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { foldAccents } from '../classify/linear.js';
 import { PersonaPriorError } from '../errors.js';
+import { fnv } from '../hash.js';
 import { sentences } from '../segment/sentences.js';
 
 export interface ValueReasons {
@@ -10,14 +12,6 @@ export interface ValueReasons {
   score(text: string): number;
   /** from here on a stretch is said to reason about values */
   readonly threshold: number;
-}
-
-/** How many of some passages hold a stretch that reasons about values. */
-export interface ValueShare {
-  readonly passages: number;
-  readonly withValueReasons: number;
-  /** null where there is no passage */
-  readonly share: number | null;
 }
 
 interface File {
@@ -31,7 +25,6 @@ interface File {
   readonly threshold: number;
 }
 
-const OFFSET = 0x811c9dc5;
 const PRIME = 0x01000193;
 /** Words of a stretch: as long as the labelled ones. */
 const STRETCH = 45;
@@ -62,7 +55,7 @@ export function loadValueReasons(models: string): ValueReasons {
   const look = (word: string): { readonly hash: number; readonly cues: readonly number[] } => {
     let entry = known.get(word);
     if (entry !== undefined) return entry;
-    entry = { hash: hash(word, OFFSET), cues: wordCues.flatMap((cue, i) => (cue.test!.test(word) ? [i] : [])) };
+    entry = { hash: fnv(word), cues: wordCues.flatMap((cue, i) => (cue.test!.test(word) ? [i] : [])) };
     if (known.size < 200_000) known.set(word, entry);
     return entry;
   };
@@ -71,11 +64,7 @@ export function loadValueReasons(models: string): ValueReasons {
   return {
     threshold: file.threshold,
     score(text) {
-      const folded = text
-        .toLowerCase()
-        .normalize('NFKD')
-        .replace(/[\u0300-\u036f]/g, '');
-      const words = folded.match(/[a-z0-9]+/g) ?? [];
+      const words = foldAccents(text).match(/[a-z0-9]+/g) ?? [];
       const counts = new Uint8Array(wordCues.length);
       now++;
       let sum = 0;
@@ -90,7 +79,7 @@ export function loadValueReasons(models: string): ValueReasons {
       for (const word of words) {
         const entry = look(word);
         visit(entry.hash & mask);
-        if (before !== -1) visit(hash(word, Math.imul(before ^ 32, PRIME)) & mask);
+        if (before !== -1) visit(fnv(word, Math.imul(before ^ 32, PRIME)) & mask);
         for (const cue of entry.cues) if (counts[cue]! < file.cap) counts[cue] = counts[cue]! + 1;
         before = entry.hash;
       }
@@ -128,21 +117,4 @@ export function valueStretches(text: string, model: ValueReasons): { from: numbe
 /** Whether a passage holds a stretch that reasons about values. */
 export function hasValueReasons(text: string, model: ValueReasons): boolean {
   return valueStretches(text, model).some(({ p }) => p >= model.threshold);
-}
-
-/** The share of passages that reason about values, for the hits of one valence. One text at a time: any number of them. */
-export function valueShare(texts: Iterable<string>, model: ValueReasons): ValueShare {
-  let passages = 0;
-  let withValueReasons = 0;
-  for (const text of texts) {
-    passages++;
-    if (hasValueReasons(text, model)) withValueReasons++;
-  }
-  return { passages, withValueReasons, share: passages === 0 ? null : withValueReasons / passages };
-}
-
-function hash(text: string, start: number): number {
-  let value = start;
-  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), PRIME);
-  return value >>> 0;
 }

@@ -1,8 +1,8 @@
 // `generate` on the command line.
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { type EndpointFlags, endpointFrom, endpointOptions } from '../endpoint/options.js';
 import { EXIT } from '../errors.js';
-import { type Host, positive, write } from '../host.js';
+import { type Host, positive, temperature, write } from '../host.js';
 import type { Summary } from './generate.js';
 
 interface GenerateFlags extends EndpointFlags {
@@ -75,10 +75,4 @@ export function summaryText(summary: Summary): string {
   if (summary.dropped > 0) lines.push(`a half-written last line of ${summary.dropped} bytes was cut off`);
   if (end !== null) lines.push(`ended early: ${end.message}. The same command goes on from here`);
   return `${lines.join('\n')}\n`;
-}
-
-function temperature(value: string): number {
-  const t = Number(value);
-  if (value.trim() === '' || !(t >= 0 && t <= 2)) throw new InvalidArgumentError('expected a number from 0 to 2');
-  return t;
 }

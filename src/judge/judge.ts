@@ -1,12 +1,12 @@
 // A model labels passages under the codebook, each label stored as it comes. Prints nothing, estimates nothing.
 import { EndpointError } from '../endpoint/error.js';
 import { askMany } from '../endpoint/many.js';
-import type { Answer, Endpoint } from '../endpoint/model.js';
+import type { Answer, Endpoint, Message } from '../endpoint/model.js';
 import type { Label } from '../labels/label.js';
 import { importLabels } from '../labels/store.js';
 import type { Db } from '../store/database.js';
 import type { Judged } from './passages.js';
-import { again, type Message, question } from './prompt.js';
+import { again, question } from './prompt.js';
 import { ANSWER_SCHEMA, readAnswer } from './schema.js';
 
 export interface JudgeOptions {

@@ -1,10 +1,6 @@
 // What a judge is told: the codebook in our words, then one passage. It sees no scores and no stratum, as a blind reader.
+import type { Message } from '../endpoint/model.js';
 import { CODEBOOK, type Field, RULES } from '../review/codebook.js';
-
-export interface Message {
-  readonly role: 'system' | 'user' | 'assistant';
-  readonly content: string;
-}
 
 /** More of a title than this helps nobody. */
 const TITLE = 300;

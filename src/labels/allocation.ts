@@ -83,7 +83,7 @@ function parts({ source, hits, depth }: HitCell): HitCell[] {
 }
 
 export function allocate(tops: readonly (RejectCell | HitCell)[], n: number, design: DrawOptions['design']): number[] {
-  const rates = cautiousRates(tops.map((t) => ({ population: t.passages, hit: 'hits' in t })));
+  const rates = ratesOf(tops);
   const floor = (part: number): number => Math.max(1, Math.min(FLOOR, Math.floor((n * part) / tops.length)));
   // labels are capped by what was kept of a stratum, its weight makes up for the rest
   const strata = tops.map((t, i) => ({
@@ -101,9 +101,13 @@ export function allocate(tops: readonly (RejectCell | HitCell)[], n: number, des
   return neymanAllocation(strata, n);
 }
 
+function ratesOf(tops: readonly (RejectCell | HitCell)[]): number[] {
+  return cautiousRates(tops.map((t) => ({ population: t.passages, hit: 'hits' in t })));
+}
+
 /** Strata as the interval of the share sees them: the scores' word for hits, for rejects one miss to eight hits. */
 function guessed(tops: readonly (RejectCell | HitCell)[]): PlannedStratum[] {
-  const rates = cautiousRates(tops.map((t) => ({ population: t.passages, hit: 'hits' in t })));
+  const rates = ratesOf(tops);
   return tops.map((t, i) => ({ population: t.passages, rate: 'hits' in t ? t.share! : rates[i]! }));
 }
 
@@ -130,7 +134,7 @@ function planShare(tops: readonly (RejectCell | HitCell)[], wish: Wish): { sizes
 }
 
 function planPrior(tops: readonly (RejectCell | HitCell)[], wish: Wish): { sizes: readonly number[]; half: number } {
-  const rates = cautiousRates(tops.map((t) => ({ population: t.passages, hit: 'hits' in t })));
+  const rates = ratesOf(tops);
   // the share of the domain among characters, for strata without scores
   const hits = tops.filter((t) => 'hits' in t);
   const characters = hits.reduce((sum, t) => sum + t.passages, 0);
@@ -158,7 +162,7 @@ function outOfReach(wish: Wish, why: string): PersonaPriorError {
  * Splits a stratum of hits while its labels allow: every part gets {@link CELL_FLOOR} (or all it has), the rest goes by
  * size. Every part has labels, so that the parts are strata of the estimate too.
  */
-export function split(cell: HitCell, n: number, design: DrawOptions['design'], last: boolean): Drawn[] {
+export function split(cell: HitCell, n: number, last: boolean): Drawn[] {
   const whole = [{ ...cell, drawn: n }];
   if (last || cell.depth === cell.hits[0]!.path.length) return whole;
   const children = parts(cell);
@@ -166,5 +170,5 @@ export function split(cell: HitCell, n: number, design: DrawOptions['design'], l
   if (n < 1.5 * least && n < cell.available) return whole;
   const strata = children.map((c) => ({ population: c.available }));
   const sizes = proportionalAllocation(strata, n, CELL_FLOOR);
-  return children.flatMap((child, i) => split(child, sizes[i]!, design, last));
+  return children.flatMap((child, i) => split(child, sizes[i]!, last));
 }

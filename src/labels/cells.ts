@@ -52,7 +52,8 @@ export interface AuditSample {
  */
 export function readAudit(db: Db, loaded: Loaded): AuditSample {
   const stored = storedLabels(db).filter((l) => isAuditStratum(l.sample));
-  const { labels, readers } = onePerPassage(stored.filter((l) => !isJudge(l.reader)));
+  const read = stored.filter((l) => !isJudge(l.reader));
+  const { labels, readers } = onePerPassage(read);
   const parts = loaded.sources.map((source) => {
     const own = labels.filter((l) => l.source === source.id);
     const hitCells = cellsOfHits(source, own);
@@ -73,7 +74,7 @@ export function readAudit(db: Db, loaded: Loaded): AuditSample {
     readers,
     outside: outside.length,
     gaps: rejects.reduce((sum, r) => sum + r.gaps, 0),
-    judged: stored.length - stored.filter((l) => !isJudge(l.reader)).length,
+    judged: stored.length - read.length,
   };
 }
 

@@ -82,7 +82,7 @@ export function drawAudit(db: Db, options: DrawOptions): AuditDraw {
   const { sizes, half } =
     wish === null ? { sizes: allocate(tops, options.n!, options.design), half: null } : plan(tops, wish);
   const cells = tops.flatMap((top, i) =>
-    'hits' in top ? split(top, sizes[i]!, options.design, wish?.of === 'prior') : [{ ...top, drawn: sizes[i]! }],
+    'hits' in top ? split(top, sizes[i]!, wish?.of === 'prior') : [{ ...top, drawn: sizes[i]! }],
   );
   const rows = cells.flatMap((cell) => rowsOf(db, cell));
   rows.sort((a, b) => a.turn - b.turn);

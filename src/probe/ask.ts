@@ -4,7 +4,7 @@ import { EndpointError, type Failure } from '../endpoint/error.js';
 import { type LineFile, openLines } from '../endpoint/lines.js';
 import { askMany } from '../endpoint/many.js';
 import type { Answer, Endpoint } from '../endpoint/model.js';
-import { outcomeOf } from '../endpoint/outcome.js';
+import { outcomeOf, withoutThought } from '../endpoint/outcome.js';
 import type { Scene } from './scenes.js';
 
 /** A line of continuations.jsonl. */
@@ -95,7 +95,7 @@ function send(endpoint: Endpoint, scene: Scene, { chat, maxTokens, temperature }
 
 /** Without what the model thought, and without the scene where the answer repeats it: it is judged alone. */
 function ownPart(scene: Scene, text: string): string {
-  const said = text.replace(/^\s*<think>[\s\S]*?<\/think>/, '').trim();
+  const said = withoutThought(text);
   return said.startsWith(scene.text) ? said.slice(scene.text.length).trim() : said;
 }
 

@@ -1,10 +1,10 @@
 // `probe` on the command line.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { type EndpointFlags, endpointFrom, endpointOptions } from '../endpoint/options.js';
 import { EXIT, PersonaPriorError } from '../errors.js';
-import { type Host, positive, write } from '../host.js';
+import { type Host, positive, temperature, write } from '../host.js';
 import { modelsFolder } from '../installed.js';
 import type { Probe } from './model.js';
 
@@ -120,10 +120,4 @@ function makeFolder(path: string): void {
   } catch (cause) {
     throw new PersonaPriorError('usage', 'expected a folder that can be made', { place: { file: path }, help: 'check --out', cause }); // biome-ignore format: one line
   }
-}
-
-function temperature(value: string): number {
-  const t = Number(value);
-  if (value.trim() === '' || !(t >= 0 && t <= 2)) throw new InvalidArgumentError('expected a number from 0 to 2');
-  return t;
 }

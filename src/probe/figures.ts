@@ -1,7 +1,7 @@
 // The figures of a probe: the model's prior by group of scenes, its correlation with the corpus's, and the reversion under
 // dramatic telling. Pure functions over judged continuations.
 import { twoSidedT } from '../estimate/quantile.js';
-import { effectiveDocuments, priorValues } from '../figures/prior.js';
+import { priorValues } from '../figures/prior.js';
 import { murmur3 } from '../hash.js';
 import type { Interval, Status } from '../report/model.js';
 import { CONDUCT, HEAD_OFFSET, VALENCE } from '../types.js';
@@ -41,11 +41,10 @@ export interface GroupRow {
 export function groupRow(judged: readonly Judged[], given: Group): GroupRow {
   const own = judged.filter(({ scene }) => isIn(scene, given));
   const weighted = own.flatMap(({ hits }) => hits.map((hit) => ({ hit, w: hit.persona })));
-  const effectiveN = effectiveDocuments(weighted);
   const part = (over: 'valence' | 'conduct', labels: readonly string[]) => {
-    const found = priorValues(weighted, effectiveN, labels, (hit, i) => hit.scores[HEAD_OFFSET[over] + i]!);
+    const found = priorValues(weighted, labels, (hit, i) => hit.scores[HEAD_OFFSET[over] + i]!);
     const values = Object.entries(found.values).map(([label, value]) => [`${over}=${label}`, value] as const);
-    return { status: found.status, values };
+    return { ...found, values };
   };
   const [valence, conduct] = [part('valence', VALENCE), part('conduct', CONDUCT)];
   return {
@@ -53,7 +52,7 @@ export function groupRow(judged: readonly Judged[], given: Group): GroupRow {
     values: Object.fromEntries([...valence.values, ...conduct.values]),
     continuations: own.length,
     withPersona: own.filter(({ hits }) => hits.length > 0).length,
-    effectiveN,
+    effectiveN: valence.effectiveN,
     status: valence.status,
   };
 }

@@ -8,7 +8,9 @@ export interface Circumstances {
   readonly mix: MixInfo;
   /** the encoder that is installed now, in words */
   readonly installed: string;
-  /** whether the card of the scan's encoder was at hand */
+  /** whether the encoder that scanned is that one */
+  readonly same: boolean;
+  /** whether its calibration error is known */
   readonly calibrated: boolean;
 }
 
@@ -18,18 +20,20 @@ const EARLIER: Readonly<Record<string, string>> = {
 };
 
 /** The caveats that hold for this report, most important first. */
-export function caveats({ loaded, sources, mix, installed, calibrated }: Circumstances): string[] {
+export function caveats({ loaded, sources, mix, installed, same, calibrated }: Circumstances): string[] {
   const list = [
     'Figures with the status transferred rest on the classifier’s probabilities as they were calibrated on the labelled passages of the model card. Those were picked for being hard and are not this corpus: where AI personas are rarer than there, transferred prevalence tends to be too high, and what gate and linear tier rejected counts as empty. Only labels of the audit sample correct that. The naive count beside each figure is the classifier’s verdicts, corrected for nothing.',
     'The models read English. Labels behind them were made by a language model under the codebook.',
     'Salience (how many documents, how early, how many hits in each) is counted by the classifier: labels of single passages cannot correct it, and no measured prevalence per document is given but where every document is one passage.',
   ];
-  if (!calibrated) {
+  if (!same) {
     const hash = loaded.runs.at(-1)?.hashes['encoder'] ?? '';
     const scanned = `${EARLIER[hash] === undefined ? '' : `version ${EARLIER[hash]}, `}SHA-256 ${hash.slice(0, 12)}…`;
     list.push(
       `The encoder that scanned (${scanned}) is not the one installed when this report was made (${installed}): its calibration error is unknown and not in the transferred intervals, and all labels of conduct and situation are taken for experimental.`,
     );
+  } else if (!calibrated) {
+    list.push('The model card gives no calibration error: none is in the transferred intervals.');
   }
   if (sources.some((s) => !s.exact))
     list.push(

@@ -9,6 +9,7 @@ import {
   auditTable,
   concentrationTable,
   contrastsTable,
+  marked,
   matrixTable,
   patternsTable,
   priorTable,
@@ -47,29 +48,32 @@ function valueRow(label: string, value: Interval & { status: Status }, tone: Ton
   };
 }
 
+function valenceRows(row: PriorRow): Row[] {
+  return Object.entries(row.values).map(([label, value]) =>
+    valueRow(label, { ...value, status: row.status }, VALENCE_TONE[label] ?? 'plain'),
+  );
+}
+
 /** How common: share of passages with an AI that acts, and with a malevolent one, by source. */
 export function prevalenceChart(report: Report, property: string, id: string, title: string, tone: Tone): Chart | null {
   const sources = [...report.sources.map((s): string | null => s.source), null];
-  const rows = sources.flatMap((source) => {
+  const found = sources.flatMap((source) => {
     const row = rowOf(report, property, source);
-    return row === undefined ? [] : [valueRow(source ?? 'all sources', row, tone, row.naive.estimate)];
+    return row === undefined ? [] : [[source ?? 'all sources', row] as const];
   });
-  if (rows.length === 0) return null;
-  const all = rowOf(report, property, null);
+  if (found.length === 0) return null;
+  const all = found.find(([, row]) => row.source === null)?.[1];
   return {
     id,
     title,
     note: `Share of the passages of each source. ${LINES}`,
-    description: `${rows.length - 1} sources; over all of them ${all === undefined ? 'too few to say' : words(all)}.`,
-    table: sharesTable(
-      'source',
-      sources.flatMap((source) => {
-        const row = rowOf(report, property, source);
-        return row === undefined ? [] : [[source ?? 'all sources', row] as const];
-      }),
-    ),
+    description: `${found.length - 1} sources; over all of them ${all === undefined ? 'too few to say' : words(all)}.`,
+    table: sharesTable('source', found),
     key: KEY_NAIVE,
-    plot: rowsPlot(rows, { axis: 'share of passages', format: PERCENT, most: 1 }),
+    plot: rowsPlot(
+      found.map(([name, row]) => valueRow(name, row, tone, row.naive.estimate)),
+      { axis: 'share of passages', format: PERCENT, most: 1 },
+    ),
   };
 }
 
@@ -103,14 +107,7 @@ export function valenceChart(report: Report): Chart | null {
     key: KEY,
     plot: rowsPlot(
       found.flatMap(([name, row]): Row[] =>
-        row.status === 'insufficient'
-          ? [{ head: `${name}: too few to say` }]
-          : [
-              { head: name },
-              ...Object.entries(row.values).map(([label, value]) =>
-                valueRow(label, { ...value, status: row.status }, VALENCE_TONE[label] ?? 'plain'),
-              ),
-            ],
+        row.status === 'insufficient' ? [{ head: `${name}: too few to say` }] : [{ head: name }, ...valenceRows(row)],
       ),
       { axis: 'share of passages with an AI that acts', format: PERCENT, most: 1 },
     ),
@@ -127,8 +124,7 @@ function prior(
 
 /** A label in words, with `†` behind it where the model card calls it experimental. */
 function named(report: Report, label: string): string {
-  const dagger = report.calibration.experimental.includes(label) ? ' †' : '';
-  return `${label.replaceAll('_', ' ')}${dagger}`;
+  return marked(report, label).replaceAll('_', ' ');
 }
 
 /** The heat map of situation × conduct. */
@@ -185,10 +181,10 @@ export function patternsChart(report: Report): Chart | null {
     ])}`,
     plot: rowsPlot(
       list.flatMap((p): Row[] => {
-        const name = p.situation.replaceAll('_', ' ');
+        const name = named(report, p.situation);
         if (p.conduct === null) return [{ head: `${name}: too few to say` }];
         const row = (conduct: string, value: Interval): Row =>
-          valueRow(conduct.replaceAll('_', ' '), { ...value, status: p.status }, toneOf(conduct));
+          valueRow(named(report, conduct), { ...value, status: p.status }, toneOf(conduct));
         const thin = p.status === 'transferred' && p.n < THIN ? ` (only ${p.n} hits)` : '';
         return [
           { head: `${name}${thin}` },
@@ -230,12 +226,7 @@ export function reversionChart(report: Report): Chart | null {
     ),
     key: KEY,
     plot: rowsPlot(
-      found.flatMap(([name, row]): Row[] => [
-        { head: name },
-        ...Object.entries(row.values).map(([label, value]) =>
-          valueRow(label, { ...value, status: row.status }, VALENCE_TONE[label] ?? 'plain'),
-        ),
-      ]),
+      found.flatMap(([name, row]): Row[] => [{ head: name }, ...valenceRows(row)]),
       { axis: 'share of passages with an AI in the situation', format: PERCENT, most: 1 },
     ),
   };
@@ -256,7 +247,7 @@ export function contrastsChart(report: Report): Chart | null {
         const thin = c.status === 'transferred' && c.n[0] < THIN ? `, ${c.n[0]} hits` : '';
         const said = c.estimate === null ? 'too few to say' : `${withOdds(c)}${thin}`;
         return {
-          label: c.given.situation!.replaceAll('_', ' '),
+          label: named(report, c.given.situation!),
           value: c,
           tone,
           full: c.status === 'measured',

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import type { HitReader } from '../figures/clusters.js';
 import type { Db } from '../store/database.js';
 import { EMBEDDING } from '../types.js';
+import { shorten } from './examples.js';
 import type { Loaded } from './load.js';
 
-/** Reads from an open database, as long as it is open; `shorten` cuts what is quoted. */
-export function hitReader(db: Db, shorten: (text: string) => string): HitReader {
+/** Reads from an open database, as long as it is open; what is quoted is shortened. */
+export function hitReader(db: Db): HitReader {
   const text = db.prepare('select text from hits where id = ?').pluck();
   return {
     *vectors(wanted) {

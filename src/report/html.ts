@@ -248,7 +248,9 @@ function methodSection(report: Report): Section {
   const error = report.calibration['error'] as { character: number; malevolent: number } | null;
   const card =
     error === null
-      ? 'The installed model card is not that of the encoder that scanned: its calibration error is unknown.'
+      ? report.calibration.sameEncoder
+        ? 'The model card gives no calibration error.'
+        : 'The installed model card is not that of the encoder that scanned: its calibration error is unknown.'
       : `On the passages of the model card the expected calibration error is ${number(error.character)} for an AI that acts and ${number(error.malevolent)} for a malevolent one.`;
   return {
     id: 'method',

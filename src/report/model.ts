@@ -238,7 +238,7 @@ export interface Concentration {
 }
 
 /** Hits whose text stands in several places, before `--duplicates once` leaves any out. */
-export interface Duplicates {
+export interface DuplicateTexts {
   readonly hits: number;
   readonly texts: number;
   readonly copies: number;
@@ -303,13 +303,19 @@ export interface Report {
   readonly contrasts: readonly ContrastRow[];
   readonly salience: readonly SalienceRow[];
   readonly mix: MixInfo;
-  /** `experimental`: labels of conduct and situation that the model card marks so */
-  readonly calibration: Readonly<Record<string, unknown>> & { readonly experimental: readonly string[] };
+  /**
+   * `experimental`: labels of conduct and situation that the model card marks so; `sameEncoder`: whether the encoder that
+   * scanned is the installed one, whose card this is
+   */
+  readonly calibration: Readonly<Record<string, unknown>> & {
+    readonly experimental: readonly string[];
+    readonly sameEncoder: boolean;
+  };
   readonly patterns?: readonly Pattern[];
   /** null under 40 different texts among the hits */
   readonly clusters?: Clusters | null;
   readonly concentration?: readonly Concentration[];
-  readonly duplicates?: Duplicates;
+  readonly duplicates?: DuplicateTexts;
   /** empty without labels of passages that the encoder scored */
   readonly reliability?: readonly ReliabilityBin[];
   /** empty without an audit sample */

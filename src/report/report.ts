@@ -5,9 +5,9 @@ import { auditedPrevalence, auditedPrior, auditNotes } from '../audit.js';
 import { loadCard } from '../classify/card.js';
 import { PersonaPriorError } from '../errors.js';
 import { clusters } from '../figures/clusters.js';
-import { concentration, duplicateTexts } from '../figures/concentration.js';
+import { concentration } from '../figures/concentration.js';
 import { contrasts } from '../figures/contrasts.js';
-import { countCopies, DUPLICATES, type Duplicates, withoutCopies } from '../figures/copies.js';
+import { DUPLICATES, type Duplicates, duplicateTexts, withoutCopies } from '../figures/copies.js';
 import { imbalances, sourceCounts, stageCounts } from '../figures/counts.js';
 import { mixWeights, UNWEIGHTED, weightOf, wordShares } from '../figures/mix.js';
 import { naiveCounts } from '../figures/naive.js';
@@ -25,7 +25,7 @@ import { openDatabase } from '../store/database.js';
 import { loadTropes } from '../tropes.js';
 import { CONDUCT, SITUATION } from '../types.js';
 import { caveats } from './caveats.js';
-import { examples, shorten } from './examples.js';
+import { examples } from './examples.js';
 import { generalWords, hitReader } from './hit-reader.js';
 import { type Loaded, loadReportData } from './load.js';
 import { markdownReport } from './markdown.js';
@@ -107,23 +107,32 @@ export function buildReport(
     const sources = scanned.sources.map((source) => sourceCounts(source, flag));
     const loaded = duplicates === 'once' ? withoutCopies(scanned) : scanned;
     const counted = loaded.sources.map((source) => sourceCounts(source, flag));
-    const { weights, mix } = mixOf(options.weights, scanned, counted, duplicates);
+    const copied = duplicateTexts(scanned);
+    const { weights, sources: shares } = mixOf(options.weights, scanned, counted);
+    const mix = { sources: shares, weighted: options.weights !== undefined, duplicates, copies: copied.copies };
     const naive = naiveCounts(loaded, counted, flag, weights, asked);
-    const calibration = calibrationOf(run.hashes['encoder']);
+    const { same, calibration, experimental, installed } = encoderOf(run.hashes['encoder']);
     const known = options.text ? null : new Set(loadLexicon(modelsFolder()).subjects);
     const names = commonNames(loaded, known);
     const guessed = transferredPrior(loaded, { flag, weights, tropes: tropes.map((t) => t.id), names });
-    const measured = auditedPrior(db, loaded, tropes, { weights, names }).map((row): PriorRow => {
-      const same = guessed.find((g) => g.over === row.over && JSON.stringify(g.given) === JSON.stringify(row.given));
-      return { ...row, naive: same?.naive ?? {}, naiveN: same?.naiveN ?? 0 };
+    const sample = readAudit(db, loaded);
+    const measured = auditedPrior(db, loaded, tropes, { weights, names, sample }).map((row): PriorRow => {
+      const scored = guessed.find((g) => g.over === row.over && JSON.stringify(g.given) === JSON.stringify(row.given));
+      return { ...row, naive: scored?.naive ?? {}, naiveN: scored?.naiveN ?? 0 };
     });
-    const audited = auditedPrevalence(db, loaded, tropes, { weights, asked }).map((row): PrevalenceRow => {
+    const audited = auditedPrevalence(db, loaded, tropes, { weights, asked, sample }).map((row): PrevalenceRow => {
       const unit = row.unit === 'token' ? 'word' : row.unit;
       return { ...row, naive: naive.of(row.property, unit, row.source) };
     });
-    const sample = readAudit(db, loaded);
-    const read = hitReader(db, shorten);
-    const allowed = options.text ? null : generalWords(modelsFolder(), scanned);
+    const reading = (): Pick<Report, 'clusters' | 'valueReasons'> => {
+      const read = hitReader(db);
+      const allowed = options.text ? null : generalWords(modelsFolder(), scanned);
+      const model = loadValueReasons(modelsFolder());
+      return {
+        clusters: clusters(loaded, { weights, read, quote: options.text, allowed }),
+        valueReasons: valueFigures(loaded, { flag, weights, seed: run.settings.seed, model, text: read.text }),
+      };
+    };
     return {
       schemaVersion: 1,
       run: {
@@ -148,28 +157,18 @@ export function buildReport(
         thresholds: run.settings.thresholds,
         measured: measured.length > 0 ? 'by labels of the audit sample' : 'see the model cards; no local labels',
         error: calibration,
-        experimental: experimentalLabels(run.hashes['encoder']),
+        sameEncoder: same,
+        experimental,
       },
       patterns: patterns([...measured, ...guessed]),
-      ...(options.reading === false
-        ? {}
-        : {
-            clusters: clusters(loaded, { weights, read, quote: options.text, allowed }),
-            valueReasons: valueFigures(loaded, {
-              flag,
-              weights,
-              seed: run.settings.seed,
-              model: loadValueReasons(modelsFolder()),
-              text: read.text,
-            }),
-          }),
+      ...(options.reading === false ? {} : reading()),
       concentration: concentration(loaded, weights, { titles: options.text, names: known }),
-      duplicates: duplicateTexts(scanned),
+      duplicates: copied,
       reliability: reliability(sample),
       audit: auditStrata(sample),
       caveats: [
-        ...auditNotes(db, loaded),
-        ...caveats({ loaded: scanned, sources, mix, installed: installedEncoder(), calibrated: calibration !== null }),
+        ...auditNotes(db, loaded, sample),
+        ...caveats({ loaded: scanned, sources, mix, installed, same, calibrated: calibration !== null }),
       ],
       examples: examples(db, loaded, options.text),
       reproduce: {
@@ -197,8 +196,7 @@ function mixOf(
   file: string | undefined,
   scanned: Loaded,
   counted: readonly SourceCounts[],
-  duplicates: Duplicates,
-): { weights: ReadonlyMap<string, number>; mix: MixInfo } {
+): { weights: ReadonlyMap<string, number>; sources: MixInfo['sources'] } {
   const names = scanned.sources.map((s) => s.name);
   const weights = file === undefined ? UNWEIGHTED : mixWeights(readPortions(file, names), counted);
   const shares = wordShares(weights, counted);
@@ -207,25 +205,28 @@ function mixOf(
     weight: weightOf(weights, source),
     wordShare: shares.get(source)!,
   }));
-  return { weights, mix: { sources, weighted: file !== undefined, duplicates, copies: countCopies(scanned) } };
+  return { weights, sources };
 }
 
-/** Labels that the installed encoder's card marks experimental; all of conduct and situation where another encoder scanned. */
-function experimentalLabels(encoder: string | undefined): string[] {
+interface Encoder {
+  /** whether the encoder that scanned is the installed one; what the card says holds only then */
+  readonly same: boolean;
+  /** the installed one, in words */
+  readonly installed: string;
+  /** calibration errors of the card; null where another encoder scanned or the card gives none */
+  readonly calibration: Calibration | null;
+  /** labels that the card marks experimental; all of conduct and situation where another encoder scanned */
+  readonly experimental: readonly string[];
+}
+
+/** What the installed card says of the encoder that scanned, by the hash of its graph. */
+function encoderOf(hash: string | undefined): Encoder {
   const card = loadCard(join(modelsFolder(), 'encoder'));
-  if (card.sha256['onnx/model_quantized.onnx'] !== encoder) return [...CONDUCT, ...SITUATION];
-  return (card['experimental'] as string[] | undefined) ?? [];
-}
-
-function installedEncoder(): string {
-  return `version ${loadCard(join(modelsFolder(), 'encoder')).version}`;
-}
-
-/** Calibration errors of the installed encoder's card, null where another encoder scanned. */
-function calibrationOf(encoder: string | undefined): Calibration | null {
-  const card = loadCard(join(modelsFolder(), 'encoder'));
-  if (card.sha256['onnx/model_quantized.onnx'] !== encoder) return null;
+  const installed = `version ${card.version}`;
+  const same = card.sha256['onnx/model_quantized.onnx'] === hash;
+  if (!same) return { same, installed, calibration: null, experimental: [...CONDUCT, ...SITUATION] };
   const metrics = card['metrics'] as { character_ece?: number; malevolent_ece?: number } | undefined;
   const { character_ece: character, malevolent_ece: malevolent } = metrics ?? {};
-  return character === undefined || malevolent === undefined ? null : { character, malevolent };
+  const calibration = character === undefined || malevolent === undefined ? null : { character, malevolent };
+  return { same, installed, calibration, experimental: (card['experimental'] as string[] | undefined) ?? [] };
 }

@@ -13,7 +13,7 @@ export const EXPERIMENTAL =
   '† experimental: on held-out passages the model tells this label less well than was asked of it, or too few passages show it to say.';
 
 /** A property or condition with `†` behind it where one of its labels is experimental. */
-function marked(report: Report, words: string): string {
+export function marked(report: Report, words: string): string {
   const labels = new Set(words.split(/[^a-z_]+/));
   return report.calibration.experimental.some((label) => labels.has(label)) ? `${words} †` : words;
 }

@@ -1,9 +1,9 @@
 // Which stories repeat corpus text word for word: runs of eight words, looked up in corpus files or stored hits.
 
+import { fnv } from '../hash.js';
 import { documentsOf } from '../read/documents.js';
 import { findInputs } from '../read/inputs.js';
 import { openDatabase } from '../store/database.js';
-import { fnv } from './near.js';
 
 const RUN = 8;
 
@@ -44,9 +44,14 @@ export function runsOf(): Runs {
 }
 
 /** Shows the corpus to the runs: files as `scan` reads them, and the hits of a database. */
-export async function seeCorpus(found: Runs, files: readonly string[], db: string | undefined): Promise<void> {
+export async function seeCorpus(
+  found: Runs,
+  files: readonly string[],
+  db: string | undefined,
+  signal: AbortSignal,
+): Promise<void> {
   if (files.length > 0) {
-    for await (const file of findInputs([...files])) {
+    for await (const file of findInputs([...files], signal)) {
       for await (const { document } of documentsOf(file)) found.see(document.text);
     }
   }
@@ -61,7 +66,7 @@ export async function seeCorpus(found: Runs, files: readonly string[], db: strin
 
 function* runs(text: string): Generator<{ key: number; words: () => string }> {
   const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
-  const hashes = words.map(fnv);
+  const hashes = words.map((word) => fnv(word));
   for (let i = 0; i + RUN <= words.length; i++) {
     let key = 0x811c9dc5;
     for (let k = 0; k < RUN; k++) key = Math.imul(key ^ hashes[i + k]!, 0x01000193);

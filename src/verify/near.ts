@@ -1,5 +1,5 @@
 // Which stories of a set are near to each other: MinHash over shingles with banding, and passage embeddings. Pairs only.
-import { fnv as fnvFrom } from '../hash.js';
+import { fnv } from '../hash.js';
 
 /** What is kept of a story: about 4 kB. */
 export interface Print {
@@ -106,9 +106,6 @@ function minhash(values: readonly number[]): Uint32Array {
   }
   return minima;
 }
-
-/** Of a text alone: a second argument, as `map` gives one, is no start. */
-export const fnv = (text: string): number => fnvFrom(text);
 
 /** Mean of embeddings, scaled to unit length; null without any. */
 export function meanEmbedding(all: readonly Float32Array[]): Float32Array | null {

@@ -92,7 +92,7 @@ export async function verifyStories(path: string, options: VerifyOptions, host: 
   addPairs(found, pairs);
   addOpenings(found, prints);
   if (runs !== null) {
-    await seeCorpus(runs, options.corpus ?? [], options.db);
+    await seeCorpus(runs, options.corpus ?? [], options.db, host.signal);
     for (const [at, example] of runs.found(RUNS)) found[at]!.reasons.push(reason('corpus_text', example));
   }
   addSurplus(found, (target) => requests.get(target)?.count ?? 0);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { auditedPrevalence, auditedPrior } from '../../src/audit.js';
 import { contrasts } from '../../src/figures/contrasts.js';
-import { countCopies, withoutCopies } from '../../src/figures/copies.js';
+import { duplicateTexts, withoutCopies } from '../../src/figures/copies.js';
 import { sourceCounts } from '../../src/figures/counts.js';
 import { mixWeights, UNWEIGHTED, wordShares } from '../../src/figures/mix.js';
 import { naiveCounts } from '../../src/figures/naive.js';
@@ -149,8 +149,7 @@ describe('copies', () => {
 
   it('count once when asked, in numerator and denominator, and all else stays', async () => {
     const { db, loaded } = await census(CORPUS, copied);
-    const copies = countCopies(loaded);
-    expect(copies).toBe(24);
+    expect(duplicateTexts(loaded).copies).toBe(24);
     const once = withoutCopies(loaded);
     const [a, b] = counts(once);
     expect([a!.hits, a!.passages, a!.documents]).toEqual([56, 96, 96]);

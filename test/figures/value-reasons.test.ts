@@ -1,8 +1,8 @@
-// Reasoning about values: the same probabilities as the training script, and the share over passages.
+// Reasoning about values: the same probabilities as the training script, and which passages hold it.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { loadValueReasons, valueShare } from '../../src/figures/value-reasons.js';
+import { hasValueReasons, loadValueReasons } from '../../src/figures/value-reasons.js';
 
 const models = join(import.meta.dirname, '../../models');
 const model = loadValueReasons(models);
@@ -22,6 +22,6 @@ test('tells weighing from doing', () => {
     'The lamp turned green, the bolts slid back, and the door rose a hand higher. Twelve crates stood in a row behind.';
   expect(model.score(weighs)).toBeGreaterThan(model.threshold);
   expect(model.score(does)).toBeLessThan(model.threshold);
-  expect(valueShare([weighs, does], model)).toEqual({ passages: 2, withValueReasons: 1, share: 0.5 });
-  expect(valueShare([], model).share).toBeNull();
+  expect([weighs, does].map((text) => hasValueReasons(text, model))).toEqual([true, false]);
+  expect(hasValueReasons('', model)).toBe(false);
 });

@@ -1,7 +1,8 @@
 // What the page draws from: clusters, telling terms, concentration, copies, patterns, reliability; and the drawings.
 import { describe, expect, it } from 'vitest';
 import { clusters, type HitReader } from '../../src/figures/clusters.js';
-import { concentration, duplicateTexts } from '../../src/figures/concentration.js';
+import { concentration } from '../../src/figures/concentration.js';
+import { duplicateTexts } from '../../src/figures/copies.js';
 import { UNWEIGHTED } from '../../src/figures/mix.js';
 import { patterns } from '../../src/figures/patterns.js';
 import { reliability } from '../../src/figures/reliability.js';
