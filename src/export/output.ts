@@ -1,6 +1,6 @@
 // Files of an export: lines, compressed by the file's name, under a temporary name until they are whole.
 import { randomUUID } from 'node:crypto';
-import { createWriteStream, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { createWriteStream, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { PassThrough, Readable, type Transform } from 'node:stream';
@@ -21,7 +21,11 @@ export async function writeLines(
   signal: AbortSignal,
 ): Promise<void> {
   const compressor = compressorOf(path);
-  await whole(path, (part) => pipeline(Readable.from(joined(lines)), compressor, createWriteStream(part), { signal }));
+  await whole(path, (part) => {
+    // opened here: a stream that is stopped while it opens its file would make it after it was removed
+    const file = createWriteStream(part, { fd: openSync(part, 'w') });
+    return pipeline(Readable.from(joined(lines)), compressor, file, { signal });
+  });
 }
 
 /** Runs `write` on a temporary name beside `path`, which takes its place when all went well. */
