@@ -44,6 +44,8 @@ export function buildAlphabet(patterns: Iterable<string>): Alphabet {
   const several = new Map<number, number[]>();
   const of = (codePoint: number): number => {
     if (codePoint < 128) return ascii[codePoint]!;
+    // f4 90 80 80 and on have the form of UTF-8 and are no characters
+    if (codePoint > 0x10ffff) return SYMBOL.punct;
     if (codePoint > 0xffff) return classify(codePoint, ascii, several);
     const known = cache[codePoint]!;
     if (known !== 252) return known;

@@ -116,6 +116,22 @@ describe('prefilter', () => {
     );
   });
 
+  it('reads four bytes beyond the last code point as broken ones', () => {
+    // found by the property above: the gate threw, and with it the scan
+    for (const bad of [
+      [0xf4, 0x90, 0x80, 0x80],
+      [0xf4, 0xbf, 0xbf, 0xbf],
+    ]) {
+      const bytes = Buffer.concat([Buffer.from('a '), Buffer.from(bad), Buffer.from(' robot')]);
+      for (const json of [true, false]) {
+        same(own, bytes, json);
+        same(shipped, bytes, json);
+        expect(shipped.prefilter(bytes, 0, bytes.length, json) & OPEN).toBe(OPEN);
+        expect(shipped.prefilter(bytes, 0, 6, json) & OPEN).toBe(0);
+      }
+    }
+  });
+
   it('finds every shipped pattern wherever it stands', () => {
     const index = fc.nat(shipped.lexicon.patterns.length - 1);
     const around = fc.tuple(gap, gap, gap, fc.nat(3), fc.integer());
